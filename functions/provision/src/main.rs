@@ -1,0 +1,11 @@
+//! Gives people what their persona says.
+
+use std::process::ExitCode;
+
+use shared::lambda;
+use shared::model::lane::Lane;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::serve(Lane::Provision).await
+}

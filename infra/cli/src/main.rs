@@ -1,0 +1,28 @@
+//! The `rollcall` command.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod demo;
+
+/// Automates the life of Microsoft Teams users.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Plays Contoso's first week on a virtual clock and checks that everybody ends where the rules say.
+    Demo(demo::Arguments),
+}
+
+fn main() -> ExitCode {
+    shared::telemetry::start_on_terminal();
+    match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+    }
+}

@@ -1,0 +1,280 @@
+//! The demo: Contoso comes, changes and goes, on the virtual clock, until everybody is where the rules say.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use shared::clock::Clock;
+use shared::error::Result;
+use shared::model::lane::{Lane, Mark};
+use shared::model::microsoft::UserId;
+use shared::model::tenant::{ReadinessLooks, Settings, TenantId};
+use shared::model::time::Time;
+use shared::run;
+
+use crate::contoso::{self, Employee, Fate};
+use crate::dynamodb::Place;
+use crate::fate::Hook;
+use crate::installation::{Customer, Installation, Options, Schedules};
+use crate::microsoft::{self, Microsoft, NewPerson};
+use crate::reference::{self, Ledger};
+
+/// Monday, 5 January 2026, 08:00 UTC.
+pub const EPOCH: Time = Time::from_millis(1_767_600_000_000);
+/// Joiners come so long after the first sync.
+const JOINERS: Duration = Duration::from_secs(90 * 60);
+/// Leavers leave, and accounts are deleted, so long after the first sync: while the last are still staged.
+const LEAVERS: Duration = Duration::from_secs(5 * 3_600);
+/// Whether all is quiet is looked at so often.
+const LOOK: Duration = Duration::from_secs(3_600);
+/// If it is not quiet by then, it never will be.
+const LONGEST: Duration = Duration::from_secs(8 * 24 * 3_600);
+
+/// What the demo came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// People of Contoso.
+    pub users: usize,
+    /// The seed.
+    pub seed: u64,
+    /// People by state.
+    pub people: BTreeMap<&'static str, usize>,
+    /// Jobs by state.
+    pub jobs: BTreeMap<String, usize>,
+    /// Seats by product.
+    pub licences: BTreeMap<&'static str, Seats>,
+    /// How long it took.
+    pub seconds: Seconds,
+    /// Requests by service, polls of the event source mappings not included.
+    pub requests: BTreeMap<&'static str, u64>,
+    /// Everything of the run, divided by the people who were provisioned.
+    pub per_provisioned_person: PerPerson,
+    /// What is not as it should be; empty = everybody ended where the rules say and no invariant broke.
+    pub problems: Vec<String>,
+}
+
+/// Seats of one product.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Seats {
+    /// Taken.
+    pub used: u32,
+    /// Left.
+    pub free: u32,
+}
+
+/// Seconds, of both clocks.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Seconds {
+    /// By the clock of the demo.
+    #[serde(rename = "virtual")]
+    pub simulated: u64,
+    /// By the wall clock; filled in by whoever has one.
+    pub real: f64,
+}
+
+/// Cost of one provisioned person.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PerPerson {
+    /// Requests to Graph.
+    pub graph_requests: f64,
+    /// Among them directory writes.
+    pub directory_writes: f64,
+    /// Read request units.
+    pub rru: f64,
+    /// Write request units.
+    pub wru: f64,
+    /// Doorbells sent.
+    pub doorbells: f64,
+}
+
+/// Contoso in the simulated tenant, an installation beside it, and who is who.
+pub struct Stage {
+    /// The clock of everything.
+    pub clock: Clock,
+    /// The simulated tenant.
+    pub microsoft: Microsoft,
+    /// The installation.
+    pub installation: Installation,
+    /// Everybody, whether they are there yet or not.
+    pub employees: Vec<Employee>,
+}
+
+/// How a stage is set.
+#[derive(Clone)]
+pub struct Setting {
+    /// People of Contoso.
+    pub users: usize,
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// How long an index may be behind.
+    pub index_lag: Duration,
+    /// Chooses the fate of requests.
+    pub hook: Option<Hook>,
+    /// The schedules.
+    pub schedules: Schedules,
+    /// How the simulated tenant behaves.
+    pub microsoft: microsoft::Options,
+}
+
+impl Setting {
+    /// The demo's: hourly sync, the staging schedule on, a tenant that behaves as real ones do.
+    pub fn demo(users: usize, seed: u64) -> Self {
+        Self {
+            users,
+            seed,
+            index_lag: Duration::ZERO,
+            hook: None,
+            schedules: Schedules { staging: Some(Duration::from_secs(4 * 3_600)), ..Schedules::default() },
+            microsoft: microsoft::Options { seed, ..microsoft::Options::default() },
+        }
+    }
+}
+
+impl Stage {
+    /// Sets the stage; nothing runs yet.
+    pub async fn set(setting: Setting) -> Result<Self> {
+        let clock = Clock::steered(EPOCH, 1);
+        let employees = contoso::employees(setting.users, setting.seed);
+        let microsoft = Microsoft::in_memory(setting.microsoft.clone(), clock);
+        furnish(&microsoft, &employees);
+        let options = Options {
+            clock,
+            seed: setting.seed,
+            place: Place::Memory,
+            index_lag: setting.index_lag,
+            hook: setting.hook,
+            schedules: setting.schedules,
+        };
+        let customer = customer(&setting.microsoft, ReadinessLooks::Scheduled);
+        let installation = Installation::start(options, customer, microsoft.http()).await?;
+        contoso::configure(&installation.admin.store, &installation.tenant).await?;
+        Ok(Self { clock, microsoft, installation, employees })
+    }
+
+    /// The demo's story; ends when all is quiet, or never will be.
+    pub async fn play(&self) -> Result<()> {
+        self.installation.ask(Lane::Sync, Mark::Pull).await?;
+        self.clock.sleep(JOINERS).await;
+        for joiner in self.employees.iter().filter(|e| e.fate == Fate::Joins) {
+            self.microsoft.add_person(person(joiner));
+        }
+        self.clock.sleep(LEAVERS.saturating_sub(JOINERS)).await;
+        for employee in &self.employees {
+            match employee.fate {
+                Fate::Leaves => {
+                    let (admin, id) = (&self.installation.admin, UserId(employee.id.clone()));
+                    run::offboard(admin, &self.installation.tenant, &id).await?;
+                }
+                Fate::Deleted => self.microsoft.delete_person(&employee.id, true),
+                Fate::Stays | Fate::Joins => {}
+            }
+        }
+        while self.clock.elapsed() < LONGEST {
+            self.clock.sleep(LOOK).await;
+            if self.ledger()?.is_quiet() {
+                // Two more syncs: nothing may change any more.
+                self.clock.sleep(2 * LOOK + LOOK / 2).await;
+                if self.ledger()?.is_quiet() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the table says now.
+    pub fn ledger(&self) -> Result<Ledger> {
+        Ledger::read(&self.installation.cloud.items()?)
+    }
+
+    /// What it came to.
+    pub fn report(&self, users: usize, seed: u64) -> Result<Report> {
+        let ledger = self.ledger()?;
+        let seats = self.microsoft.seats();
+        let names: BTreeMap<&str, &'static str> = contoso::SKUS.into_iter().collect();
+        let licences = seats
+            .iter()
+            .filter_map(|(sku, (enabled, used))| {
+                Some((*names.get(sku.as_str())?, Seats { used: *used, free: enabled.saturating_sub(*used) }))
+            })
+            .collect();
+        let counts = self.installation.cloud.counts();
+        let graph = self.microsoft.counts();
+        let dynamodb: u64 = counts.dynamodb.operations.values().map(|units| units.requests).sum();
+        let doorbells = counts.sqs.get("SendMessage").copied().unwrap_or_default();
+        let provisioned = ledger.provisioned.max(1) as f64;
+        let each = |total: f64| (total / provisioned * 100.0).round() / 100.0;
+        let graph_requests: u64 = graph.requests.values().sum();
+        Ok(Report {
+            users,
+            seed,
+            people: ledger.people_by_state(),
+            jobs: ledger.jobs_by_state(),
+            licences,
+            seconds: Seconds { simulated: self.clock.elapsed().as_secs(), real: 0.0 },
+            requests: BTreeMap::from([
+                ("dynamodb", dynamodb),
+                ("graph", graph_requests),
+                ("graph_throttled", graph.throttled),
+                ("lambda", counts.lambda.values().map(|invocations| invocations.started).sum()),
+                ("sqs", counts.sqs.values().sum()),
+            ]),
+            per_provisioned_person: PerPerson {
+                graph_requests: each(graph_requests as f64),
+                directory_writes: each(graph.directory_writes as f64),
+                rru: each(counts.dynamodb.reads()),
+                wru: each(counts.dynamodb.writes()),
+                doorbells: each(doorbells as f64),
+            },
+            problems: reference::problems(&ledger, &self.employees, &self.microsoft),
+        })
+    }
+}
+
+/// The demo from beginning to end. Wants a paused runtime: time passes when nobody has work left.
+pub async fn demo(users: usize, seed: u64) -> Result<Report> {
+    let stage = Stage::set(Setting::demo(users, seed)).await?;
+    tokio::select! {
+        biased;
+        played = stage.play() => played?,
+        () = stage.installation.run() => {}
+    }
+    stage.report(users, seed)
+}
+
+/// Products, policies and everybody who is there from the beginning.
+pub fn furnish(microsoft: &Microsoft, employees: &[Employee]) {
+    let seats = contoso::seats(employees);
+    for (sku, name) in contoso::SKUS {
+        microsoft.add_product(sku, name, seats.get(sku).copied().unwrap_or(1), &[microsoft::TEAMS1]);
+    }
+    for (kind, name) in contoso::POLICIES {
+        microsoft.add_policy(kind, name);
+    }
+    for employee in employees.iter().filter(|e| e.fate != Fate::Joins) {
+        microsoft.add_person(person(employee));
+        if let Some((kind, name)) = employee.by_hand {
+            microsoft.set_policy_by_hand(&employee.id, kind, Some(name));
+        }
+    }
+}
+
+/// The customer that the simulated tenant is.
+pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Customer {
+    Customer {
+        id: TenantId::parse("contoso").unwrap_or_else(|| unreachable!("a literal")),
+        name: "Contoso".to_owned(),
+        directory: options.directory.clone(),
+        client: options.client.clone(),
+        secret: options.secret.clone(),
+        authority: options.base_url.clone(),
+        graph: options.base_url.clone(),
+        settings: Settings { readiness, ..Settings::default() },
+        shards: 4,
+    }
+}
+
+/// Somebody as the directory takes them up.
+pub fn person(employee: &Employee) -> NewPerson {
+    NewPerson { id: employee.id.clone(), properties: employee.properties.clone() }
+}

@@ -1,0 +1,285 @@
+//! DynamoDB: dynoxide in this process, with what it does not have: index lag, conflicts, throttling, and a meter.
+
+mod lag;
+mod meter;
+mod refusal;
+pub mod schema;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dynoxide::actions::get_item::GetItemRequest;
+use dynoxide::actions::scan::ScanRequest;
+use dynoxide::{AttributeValue, Database, DynoxideError, Item};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use shared::clock::Clock;
+use shared::error::{Error, Kind, Result};
+
+use self::lag::Behind;
+pub use self::meter::Usage;
+pub(crate) use self::refusal::{conflict, throttled};
+use crate::wire::{Answer, unknown_operation};
+
+/// Where the table lives.
+#[derive(Clone, Debug, Default)]
+pub enum Place {
+    /// In memory.
+    #[default]
+    Memory,
+    /// In a SQLite file, made if it is missing.
+    File(PathBuf),
+}
+
+/// The Rollcall table.
+pub struct Table {
+    name: String,
+    clock: Clock,
+    database: Database,
+    /// Only where indexes lag.
+    behind: Option<Mutex<Behind>>,
+    usage: Mutex<Usage>,
+}
+
+/// The primary key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    pk: String,
+    sk: String,
+}
+
+impl Table {
+    /// Opens the table, creating it if it is missing. A write is seen in the indexes up to `index_lag` later, drawn from `seed`;
+    /// with a lag of zero nothing is kept for it.
+    ///
+    /// # Errors
+    /// `Unavailable` if the file cannot be opened as a database.
+    pub fn open(
+        name: &str,
+        place: &Place,
+        clock: Clock,
+        seed: u64,
+        index_lag: Duration,
+    ) -> Result<Self> {
+        Self::open_database(name, place, clock, seed, index_lag).map_err(|e| {
+            Error::new(Kind::Unavailable, format!("open the table {name}")).with_source(e)
+        })
+    }
+
+    fn open_database(
+        name: &str,
+        place: &Place,
+        clock: Clock,
+        seed: u64,
+        index_lag: Duration,
+    ) -> dynoxide::Result<Self> {
+        let database = match place {
+            Place::Memory => Database::memory()?,
+            Place::File(path) => Database::new(&path.to_string_lossy())?,
+        };
+        schema::create(&database, name)?;
+        let mut table = Self {
+            name: name.to_owned(),
+            clock,
+            database,
+            behind: None,
+            usage: Mutex::default(),
+        };
+        if !index_lag.is_zero() {
+            let behind = Behind::new(name, seed, index_lag, table.scan()?)?;
+            table.behind = Some(Mutex::new(behind));
+        }
+        Ok(table)
+    }
+
+    /// Answers one request.
+    pub fn answer(&self, operation: &str, request: Value) -> Answer {
+        match operation {
+            "GetItem" => self.perform(operation, request, Database::get_item),
+            "BatchGetItem" => self.perform(operation, request, Database::batch_get_item),
+            "TransactGetItems" => self.perform(operation, request, Database::transact_get_items),
+            "Query" => self.perform(operation, request, Database::query),
+            "Scan" => self.perform(operation, request, Database::scan),
+            "PutItem" => self.perform(operation, request, Database::put_item),
+            "UpdateItem" => self.perform(operation, request, Database::update_item),
+            "DeleteItem" => self.perform(operation, request, Database::delete_item),
+            "BatchWriteItem" => self.perform(operation, request, Database::batch_write_item),
+            "TransactWriteItems" => {
+                self.perform(operation, request, Database::transact_write_items)
+            }
+            "DescribeTable" => self.perform(operation, request, Database::describe_table),
+            _ => unknown_operation(operation),
+        }
+    }
+
+    /// What has been used so far.
+    pub fn usage(&self) -> Usage {
+        lock(&self.usage).clone()
+    }
+
+    /// Every item of the table in DynamoDB's JSON, in the order of its keys. For those who check invariants.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database fails.
+    pub fn items(&self) -> Result<Vec<Value>> {
+        let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
+            Error::new(Kind::Unavailable, "read every item").with_source(e)
+        };
+        let mut items = self.scan().map_err(|e| failed(e.into()))?;
+        items.sort_by_cached_key(Key::of);
+        let json = items.iter().map(serde_json::to_value);
+        json.collect::<std::result::Result<_, _>>()
+            .map_err(|e| failed(e.into()))
+    }
+
+    fn perform<Q: DeserializeOwned, A: Serialize>(
+        &self,
+        operation: &str,
+        mut request: Value,
+        run: impl Fn(&Database, Q) -> dynoxide::Result<A>,
+    ) -> Answer {
+        let metered = meter::ask(operation, &mut request);
+        let touched = match &self.behind {
+            Some(_) => refusal::targets(operation, &request),
+            None => Vec::new(),
+        };
+        let result = parse(&request)
+            .and_then(|q| self.choose(&request, |database| run(database, q)))
+            .and_then(|answer| {
+                self.note(touched)?;
+                serde_json::to_value(answer)
+                    .map_err(|e| DynoxideError::InternalServerError(e.to_string()))
+            });
+        let mut usage = lock(&self.usage);
+        match result {
+            Ok(mut answer) => {
+                usage.answered(operation, &mut answer, metered);
+                Answer::ok(answer)
+            }
+            Err(error) => {
+                let sizes = || {
+                    refusal::targets(operation, &request)
+                        .into_iter()
+                        .map(|key| self.size(key))
+                };
+                usage.refused(operation, &error, sizes);
+                let body = serde_json::from_str(&error.to_json()).unwrap_or_default();
+                Answer {
+                    status: error.status_code(),
+                    body,
+                }
+            }
+        }
+    }
+
+    /// Runs a question to an index on the table that is behind, everything else on the table itself.
+    fn choose<A>(
+        &self,
+        request: &Value,
+        run: impl FnOnce(&Database) -> dynoxide::Result<A>,
+    ) -> dynoxide::Result<A> {
+        match &self.behind {
+            Some(behind) if request["IndexName"].is_string() => {
+                run(lock(behind).at(self.clock.elapsed())?)
+            }
+            Some(_) | None => run(&self.database),
+        }
+    }
+
+    /// Keeps the new images of what was written.
+    fn note(&self, touched: Vec<Key>) -> dynoxide::Result<()> {
+        let Some(behind) = &self.behind else {
+            return Ok(());
+        };
+        let mut behind = lock(behind);
+        for key in touched {
+            let image = self.item(&key)?;
+            behind.wrote(self.clock.elapsed(), key, image)?;
+        }
+        Ok(())
+    }
+
+    fn item(&self, key: &Key) -> dynoxide::Result<Option<Item>> {
+        let request = GetItemRequest {
+            table_name: self.name.clone(),
+            key: key.item(),
+            consistent_read: Some(true),
+            ..GetItemRequest::default()
+        };
+        Ok(self.database.get_item(request)?.item)
+    }
+
+    /// Bytes of a stored item; 0 where there is none.
+    fn size(&self, key: Key) -> usize {
+        let item = self.item(&key).ok().flatten();
+        item.map_or(0, |item| dynoxide::types::item_size(&item))
+    }
+
+    fn scan(&self) -> dynoxide::Result<Vec<Item>> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.database.scan(ScanRequest {
+                table_name: self.name.clone(),
+                exclusive_start_key: start,
+                ..ScanRequest::default()
+            })?;
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Key {
+    fn of(item: &Item) -> Self {
+        let text = |name: &str| {
+            let Some(AttributeValue::S(text)) = item.get(name) else {
+                return String::new();
+            };
+            text.clone()
+        };
+        Self {
+            pk: text("pk"),
+            sk: text("sk"),
+        }
+    }
+
+    fn item(&self) -> Item {
+        Item::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// Reads a request; what dynoxide marks as a refusal of DynamoDB keeps DynamoDB's words.
+fn parse<Q: DeserializeOwned>(request: &Value) -> dynoxide::Result<Q> {
+    Q::deserialize(request).map_err(|e| {
+        let text = e.to_string();
+        let marked = text
+            .strip_prefix("VALIDATION_REQUEST:")
+            .or_else(|| text.strip_prefix("VALIDATION:"));
+        match marked {
+            Some(message) => DynoxideError::ValidationException(message.to_owned()),
+            None => DynoxideError::SerializationException(text),
+        }
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

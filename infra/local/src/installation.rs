@@ -1,0 +1,258 @@
+//! A whole installation in this process: the embedded cloud, the functions as they are deployed, one tenant and its schedules.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+use shared::app::{self, Clients};
+use shared::clock::Clock;
+use shared::config::{self, Config};
+use shared::error::{Error, Kind, Result};
+use shared::graph::{Http, TransportError};
+use shared::lambda;
+use shared::model::lane::{Lane, Mark};
+use shared::model::tenant::{Circuit, Connection, Settings, Tenant, TenantId};
+use shared::model::time::Time;
+use shared::run::Shell;
+
+use crate::cloud::{self, Cloud};
+use crate::dynamodb::Place;
+use crate::fate::Hook;
+use crate::faulty::faulty;
+use crate::lambda::{Failure, Function, Handler, Timer};
+use crate::sqs::{self, Redrive};
+
+const TABLE: &str = "rollcall";
+const SECRET: &str = "rollcall/contoso";
+
+/// How an installation is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// The one clock of everything.
+    pub clock: Clock,
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// Where the table lives.
+    pub place: Place,
+    /// How long an index may be behind a write.
+    pub index_lag: Duration,
+    /// Chooses the fate of requests.
+    pub hook: Option<Hook>,
+    /// The schedules.
+    pub schedules: Schedules,
+}
+
+/// The schedules of the tenant; `None` = off.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedules {
+    /// `UserSync`: hourly by default (R139).
+    pub sync: Option<Duration>,
+    /// `ScheduleMSTeamsOnlineTargetUserSync`: off by default, every 4 hours when on (R7, R8).
+    pub staging: Option<Duration>,
+    /// The comparison of policies with what was given.
+    pub drift: Option<Duration>,
+}
+
+impl Default for Schedules {
+    fn default() -> Self {
+        Self { sync: Some(Duration::from_secs(3_600)), staging: None, drift: Some(Duration::from_secs(24 * 3_600)) }
+    }
+}
+
+/// The Microsoft 365 tenant to work with.
+#[derive(Clone)]
+pub struct Customer {
+    /// Its id in this installation.
+    pub id: TenantId,
+    /// Its name for people.
+    pub name: String,
+    /// The Entra tenant id.
+    pub directory: String,
+    /// The application id.
+    pub client: String,
+    /// The client secret.
+    pub secret: String,
+    /// Base URL of the token endpoint.
+    pub authority: String,
+    /// Base URL of Graph.
+    pub graph: String,
+    /// What is set.
+    pub settings: Settings,
+    /// Over how many partitions its people are spread.
+    pub shards: u8,
+}
+
+/// A running installation.
+pub struct Installation {
+    /// The embedded cloud.
+    pub cloud: Arc<Cloud>,
+    /// The shell of whoever administers it, outside of all functions.
+    pub admin: Shell,
+    /// Its one tenant.
+    pub tenant: TenantId,
+    functions: Vec<Function>,
+    timers: Vec<Timer>,
+}
+
+impl Installation {
+    /// Sets it up, registers the tenant unless the table knows it already, and keeps its secret.
+    pub async fn start(options: Options, customer: Customer, microsoft: Http) -> Result<Self> {
+        let clock = options.clock;
+        let cloud = Arc::new(Cloud::new(cloud::Options {
+            table: TABLE.to_owned(),
+            place: options.place,
+            index_lag: options.index_lag,
+            hook: options.hook,
+            queues: Lane::ALL.into_iter().flat_map(queues).collect(),
+            ..cloud::Options::new(clock, options.seed)
+        })?);
+        cloud.secrets().set(SECRET, &customer.secret);
+        let lost = || TransportError::NoAnswer("the connection broke".to_owned());
+        let site = Site { cloud: Arc::clone(&cloud), clock, http: faulty(microsoft, cloud.outside(), lost) };
+        let admin = site.shell();
+        let tenant = customer.id.clone();
+        match admin.store.register(&registration(customer)).await {
+            Err(error) if *error.kind() != Kind::Conflict => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let handlers: Vec<(Lane, Handler)> = Lane::ALL.iter().map(|lane| (*lane, site.handler(*lane))).collect();
+        let functions = handlers.iter().map(|(lane, handler)| function(*lane, handler)).collect();
+        let mut timers = vec![sweep(&handlers)];
+        let schedules = [
+            ("UserSync", options.schedules.sync, Lane::Sync, Mark::Pull),
+            ("DriftReport", options.schedules.drift, Lane::Sync, Mark::Drift),
+            ("ScheduleMSTeamsOnlineTargetUserSync", options.schedules.staging, Lane::Staging, Mark::Poll),
+        ];
+        for (name, every, lane, mark) in schedules {
+            timers.extend(every.map(|every| schedule(&cloud, name, every, &tenant, lane, mark)));
+        }
+        Ok(Self { cloud, admin, tenant, functions, timers })
+    }
+
+    /// Serves queues, schedules and the sweep for as long as it is polled.
+    pub async fn run(&self) {
+        self.cloud.run(&self.functions, &self.timers).await;
+    }
+
+    /// Asks for one run of a lane, as the API does: the mark first, the doorbell after it.
+    pub async fn ask(&self, lane: Lane, mark: Mark) -> Result<()> {
+        self.admin.store.ring(&self.tenant, lane, Some(mark), self.admin.clock.now()).await?;
+        self.admin.queue.ring(&self.tenant, lane).await
+    }
+}
+
+impl fmt::Debug for Installation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installation").field("tenant", &self.tenant).finish_non_exhaustive()
+    }
+}
+
+/// What every function of the installation is made of.
+#[derive(Clone)]
+struct Site {
+    cloud: Arc<Cloud>,
+    clock: Clock,
+    http: Http,
+}
+
+impl Site {
+    fn shell(&self) -> Shell {
+        let sdk = self.cloud.sdk_config();
+        let clients = Clients {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(self.cloud.dynamodb_config()),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+            secrets: aws_sdk_secretsmanager::Client::new(&sdk),
+        };
+        let config = Config {
+            table: TABLE.to_owned(),
+            queues: Lane::ALL.map(|lane| format!("https://sqs.us-east-1.amazonaws.com/000000000000/{}", lane.name())),
+        };
+        app::with(clients, &config, self.clock, self.http.clone())
+    }
+
+    /// The handler of a lane. Invocations that overlap run in shells of their own, as Lambda runs them in processes of their own;
+    /// a shell whose invocation ended is used again, one whose invocation died is gone.
+    fn handler(&self, lane: Lane) -> Handler {
+        let site = self.clone();
+        let idle: Arc<Mutex<Vec<Arc<Shell>>>> = Arc::default();
+        Arc::new(move |event: Value, deadline: Time| {
+            let warm = idle.lock().ok().and_then(|mut idle| idle.pop());
+            let shell = warm.unwrap_or_else(|| Arc::new(site.shell()));
+            let idle = Arc::clone(&idle);
+            async move {
+                let answer: std::result::Result<Value, Failure> = lambda::handle(&shell, lane, event, deadline).await;
+                if let Ok(mut idle) = idle.lock() {
+                    idle.push(shell);
+                }
+                answer
+            }
+            .boxed()
+        })
+    }
+}
+
+fn registration(customer: Customer) -> Tenant {
+    Tenant {
+        id: customer.id,
+        name: customer.name,
+        connection: Connection {
+            directory: customer.directory,
+            client: customer.client,
+            secret_name: SECRET.to_owned(),
+            authority: customer.authority,
+            graph: customer.graph,
+        },
+        shards: customer.shards,
+        settings: customer.settings,
+        circuit: Circuit::default(),
+        trouble: None,
+        refusals: Default::default(),
+    }
+}
+
+fn queues(lane: Lane) -> [sqs::Settings; 2] {
+    let dead_letters = format!("{lane}-dead");
+    let visibility = config::lane(lane).visibility();
+    let redrive = Redrive { max_receive_count: config::MAX_RECEIVES, dead_letters: dead_letters.clone() };
+    [
+        sqs::Settings { name: lane.name().to_owned(), visibility, redrive: Some(redrive) },
+        sqs::Settings { name: dead_letters, visibility, redrive: None },
+    ]
+}
+
+fn function(lane: Lane, handler: &Handler) -> Function {
+    let figures = config::lane(lane);
+    Function {
+        name: lane.name().to_owned(),
+        queue: lane.name().to_owned(),
+        timeout: figures.timeout,
+        batch_size: usize::try_from(config::BATCH_SIZE).unwrap_or(1),
+        maximum_concurrency: usize::try_from(figures.concurrency).unwrap_or(1),
+        handler: Arc::clone(handler),
+    }
+}
+
+/// Every minute the staging function sweeps.
+fn sweep(handlers: &[(Lane, Handler)]) -> Timer {
+    let staging = handlers.iter().find(|(lane, _)| *lane == Lane::Staging).map(|(_, handler)| Arc::clone(handler));
+    let nothing: Handler = Arc::new(|_, _| async { Err(Failure::from("there is no staging function")) }.boxed());
+    Timer {
+        name: "sweep".to_owned(),
+        every: config::SWEEP,
+        timeout: config::lane(Lane::Staging).timeout,
+        handler: staging.unwrap_or(nothing),
+    }
+}
+
+/// A schedule rings a lane's queue with what it wants, as EventBridge Scheduler does.
+fn schedule(cloud: &Arc<Cloud>, name: &str, every: Duration, tenant: &TenantId, lane: Lane, mark: Mark) -> Timer {
+    let cloud = Arc::clone(cloud);
+    let body = json!({ "tenant": tenant, "wanted": mark }).to_string();
+    let handler: Handler = Arc::new(move |_, _| {
+        let sent = cloud.sqs().send(lane.name(), &body, Duration::ZERO);
+        async move { sent.map(Value::String).ok_or_else(|| Failure::from(Error::new(Kind::NotFound, "no such queue"))) }.boxed()
+    });
+    Timer { name: name.to_owned(), every, timeout: Duration::from_secs(10), handler }
+}

@@ -1,0 +1,25 @@
+//! The embedded cloud: everything that Rollcall talks to, in this process (`design.md 9`).
+//!
+//! Production code keeps its real clients; the seam is the wire. [`cloud::Cloud`] answers the AWS SDK from engines in memory,
+//! calls the functions as Lambda does, and asks one hook what becomes of each request. There is no socket, no thread and no
+//! system clock: under a paused runtime, with one seed, a run is a function of its inputs.
+//!
+//! Absent on purpose: IAM, encryption, FIFO queues, long polling, stale reads of the table itself (only its indexes lag).
+
+pub mod cloud;
+pub mod contoso;
+pub mod demo;
+pub mod dynamodb;
+pub mod fate;
+pub mod faulty;
+pub mod installation;
+pub mod lambda;
+pub mod microsoft;
+pub mod reference;
+pub mod secrets;
+pub mod seed;
+pub mod sqs;
+pub mod wire;
+
+#[cfg(test)]
+mod tests;

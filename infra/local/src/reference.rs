@@ -1,0 +1,256 @@
+//! The reference: who must be where, told without asking the system under test; and what must hold of its rows at any time.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use shared::error::{Error, Kind, Result};
+use shared::model::job::{Goal, Job, JobState, Waits};
+use shared::model::lane::LaneRow;
+use shared::model::person::{Person, PersonState, Presence};
+
+use crate::contoso::{self, Employee, Fate};
+use crate::microsoft::{Microsoft, Truth};
+
+/// The rows of one tenant, as they are.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// People by id.
+    pub people: BTreeMap<String, Person>,
+    /// Jobs by id.
+    pub jobs: BTreeMap<String, Job>,
+    /// Jobs that have a history item.
+    pub histories: Vec<String>,
+    /// Lanes by name.
+    pub lanes: BTreeMap<String, LaneRow>,
+    /// People whose provisioning ended well, whatever came after.
+    pub provisioned: usize,
+}
+
+impl Ledger {
+    /// Reads the rows from the items of the table.
+    pub fn read(items: &[Value]) -> Result<Self> {
+        let mut ledger = Self::default();
+        for item in items {
+            let plain = plain_item(item);
+            let sk = plain["sk"].as_str().unwrap_or_default().to_owned();
+            if sk.starts_with("USER#") {
+                let person: Person = typed(&plain)?;
+                ledger.people.insert(person.id.0.clone(), person);
+            } else if let Some(id) = sk.strip_prefix("JOB#") {
+                match id.split_once('#') {
+                    None => {
+                        let job: Job = typed(&plain)?;
+                        ledger.jobs.insert(id.to_owned(), job);
+                    }
+                    Some((id, "HISTORY")) => ledger.histories.push(id.to_owned()),
+                    Some(_) => {}
+                }
+            } else if let Some(lane) = sk.strip_prefix("LANE#") {
+                ledger.lanes.insert(lane.to_owned(), typed(&plain)?);
+            }
+        }
+        let well = |job: &&Job| {
+            job.goal == Goal::Provision && matches!(job.state, JobState::Done | JobState::DoneWithNotes)
+        };
+        let mut people: Vec<&str> = ledger.jobs.values().filter(well).map(|job| job.person.0.as_str()).collect();
+        people.sort_unstable();
+        people.dedup();
+        ledger.provisioned = people.len();
+        Ok(ledger)
+    }
+
+    /// The state of one person.
+    pub fn state(&self, person: &Person) -> PersonState {
+        let open = person.open_job.as_ref().and_then(|open| self.jobs.get(&open.id.0));
+        person.state(open.map(|job| job.state))
+    }
+
+    /// People by state.
+    pub fn people_by_state(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for person in self.people.values() {
+            *counts.entry(self.state(person).name()).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    /// Jobs by state.
+    pub fn jobs_by_state(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for job in self.jobs.values() {
+            *counts.entry(job.state.name().to_owned()).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    /// Nobody is at work, and nobody waits for anything but licences that are not there.
+    pub fn is_quiet(&self) -> bool {
+        self.jobs.values().all(|job| job.state.is_final() || job.waits == Some(Waits::Licence))
+    }
+
+    /// What must hold at any time (V2, V3, V5; one open job per person).
+    pub fn broken_invariants(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        for person in self.people.values() {
+            if let Some(open) = &person.open_job {
+                match self.jobs.get(&open.id.0) {
+                    None => broken.push(format!("V3: person {} names job {} that is not there", person.id.0, open.id.0)),
+                    Some(job) if job.state.is_final() => {
+                        broken.push(format!("V3: job {} is final and still open for its person", job.id.0));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        let mut open_jobs: BTreeMap<&str, usize> = BTreeMap::new();
+        for job in self.jobs.values() {
+            let is_final = job.state.is_final();
+            if job.state != job.derive() {
+                broken.push(format!("job {} says {} and amounts to {}", job.id.0, job.state, job.derive()));
+            }
+            if is_final != job.due.is_none() {
+                broken.push(format!("V4: job {} is {} and due {:?}", job.id.0, job.state, job.due));
+            }
+            if is_final && !self.histories.contains(&job.id.0) && self.histories.len() < 10_000 {
+                broken.push(format!("V5: job {} is final and has no history", job.id.0));
+            }
+            if is_final && job.has_open_asks() {
+                broken.push(format!("A2: job {} is final with open asks", job.id.0));
+            }
+            if !is_final && job.superseded_by.is_none() {
+                *open_jobs.entry(job.person.0.as_str()).or_insert(0) += 1;
+                let named = self.people.get(&job.person.0).and_then(|person| person.open_job.as_ref());
+                if named.is_none_or(|open| open.id != job.id) {
+                    broken.push(format!("V2: open job {} is not the open job of its person", job.id.0));
+                }
+            }
+        }
+        broken.extend(
+            open_jobs.iter().filter(|(_, n)| **n > 1).map(|(person, n)| format!("J1: person {person} has {n} open jobs")),
+        );
+        broken
+    }
+}
+
+/// Everything that is not as it should be at the end.
+pub fn problems(ledger: &Ledger, employees: &[Employee], microsoft: &Microsoft) -> Vec<String> {
+    let mut problems = ledger.broken_invariants();
+    let mut waiting: BTreeMap<&str, u32> = BTreeMap::new();
+    for employee in employees {
+        let truth = microsoft.truth(&employee.id);
+        let (Some(person), Some(truth)) = (ledger.people.get(&employee.id), truth) else {
+            problems.push(format!("V2: {} is lost", employee.id));
+            continue;
+        };
+        match expected(employee, person, ledger.state(person), &truth) {
+            Ok(Some(sku)) => *waiting.entry(sku).or_insert(0) += 1,
+            Ok(None) => {}
+            Err(problem) => problems.push(format!("{} ({:?}): {problem}", employee.id, employee.fate)),
+        }
+    }
+    let demand = contoso::demand(employees);
+    for (sku, seats) in contoso::seats(employees) {
+        let short = demand.get(sku).copied().unwrap_or_default().saturating_sub(seats);
+        let found = waiting.get(sku).copied().unwrap_or_default();
+        if found != short {
+            problems.push(format!("{found} people wait for {sku}, {short} must"));
+        }
+    }
+    problems
+}
+
+/// Whether somebody is where they must be; the licence they wait for, if that is where.
+fn expected(
+    employee: &Employee,
+    person: &Person,
+    state: PersonState,
+    truth: &Truth,
+) -> std::result::Result<Option<&'static str>, String> {
+    let is = |wanted: PersonState| if state == wanted { Ok(None) } else { Err(format!("is {}, must be {}", state.name(), wanted.name())) };
+    match employee.fate {
+        Fate::Deleted => is(if person.presence == Presence::GoneHard { PersonState::GoneHard } else { PersonState::GoneSoft }),
+        Fate::Leaves => {
+            is(PersonState::Offboarded)?;
+            if !truth.direct.is_empty() || !truth.policies.is_empty() {
+                return Err(format!("still has {:?} {:?}", truth.direct, truth.policies));
+            }
+            if person.site.is_some() || person.persona.is_some() {
+                return Err("has left and is still placed".to_owned());
+            }
+            Ok(None)
+        }
+        Fate::Stays | Fate::Joins => match employee.truth.persona {
+            None => untouched(employee, state, truth),
+            Some(persona) => stays(employee, persona, person, state, truth),
+        },
+    }
+}
+
+fn untouched(employee: &Employee, state: PersonState, truth: &Truth) -> std::result::Result<Option<&'static str>, String> {
+    if !matches!(state, PersonState::Imported | PersonState::OutOfScope) {
+        return Err(format!("matches no rule and is {}", state.name()));
+    }
+    let by_hand = employee.by_hand.map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+    if !truth.direct.is_empty() || truth.policies != by_hand.into_iter().collect() {
+        return Err(format!("matches no rule and was given {:?} {:?}", truth.direct, truth.policies));
+    }
+    Ok(None)
+}
+
+fn stays(
+    employee: &Employee,
+    persona: &'static str,
+    person: &Person,
+    state: PersonState,
+    truth: &Truth,
+) -> std::result::Result<Option<&'static str>, String> {
+    let sku = contoso::licence(persona).unwrap_or_default();
+    if state == PersonState::Waiting && truth.direct.is_empty() {
+        return Ok(Some(sku));
+    }
+    if state != PersonState::Provisioned {
+        return Err(format!("is {}, must be provisioned", state.name()));
+    }
+    let Some(wanted) = contoso::personas().into_iter().find(|p| p.reference.id == persona) else {
+        return Err(format!("no persona {persona}"));
+    };
+    if person.persona.as_ref() != Some(&wanted.reference) || person.site.as_ref().map(|s| s.0.as_str()) != employee.truth.site {
+        return Err(format!("holds {:?} at {:?}", person.persona, person.site));
+    }
+    if truth.direct != [sku.to_owned()] {
+        return Err(format!("has the licences {:?}", truth.direct));
+    }
+    let location = match employee.truth.site {
+        Some("europe/berlin") if persona != "frontline" => "DE",
+        Some(_) | None => "GB",
+    };
+    if truth.usage_location.as_deref() != Some(location) {
+        return Err(format!("is located in {:?}, must be in {location}", truth.usage_location));
+    }
+    for (kind, name) in &wanted.policies {
+        if truth.policies.get(&kind.0) != Some(name) {
+            return Err(format!("has {:?} for {}", truth.policies.get(&kind.0), kind.0));
+        }
+    }
+    Ok(None)
+}
+
+fn typed<T: serde::de::DeserializeOwned>(plain: &Value) -> Result<T> {
+    T::deserialize(plain).map_err(|error| Error::new(Kind::Invalid, format!("reading the row {}", plain["sk"])).with_source(error))
+}
+
+/// `{"a": {"S": "x"}}` becomes `{"a": "x"}`.
+fn plain_item(item: &Value) -> Value {
+    item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), plain(value))).collect()
+}
+
+fn plain(attribute: &Value) -> Value {
+    let Some((kind, value)) = attribute.as_object().and_then(|object| object.iter().next()) else { return Value::Null };
+    match kind.as_str() {
+        "N" => value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null),
+        "M" => plain_item(value),
+        "L" => value.as_array().into_iter().flatten().map(plain).collect(),
+        "NULL" => Value::Null,
+        _ => value.clone(),
+    }
+}

@@ -1,0 +1,157 @@
+//! The SDK's way out: one HTTP client that answers from the engines in this process, by the `x-amz-target` of a request.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+
+use crate::dynamodb::Table;
+use crate::fate::{Instead, Outside, Refusal, Service};
+use crate::secrets::Secrets;
+use crate::sqs::Sqs;
+
+/// An answer of one of the engines, before it becomes HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON document.
+    pub body: Value,
+}
+
+impl Answer {
+    /// Status 200.
+    pub fn ok(body: Value) -> Self {
+        Self { status: 200, body }
+    }
+
+    /// A refusal with the code that the SDK branches on.
+    pub fn error(status: u16, code: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            status,
+            body: json!({"__type": code, "message": message}),
+        }
+    }
+}
+
+/// The engines behind the wire.
+#[derive(Clone, Debug)]
+pub struct Engines {
+    /// DynamoDB.
+    pub table: Arc<Table>,
+    /// SQS.
+    pub sqs: Arc<Sqs>,
+    /// Secrets Manager.
+    pub secrets: Arc<Secrets>,
+}
+
+/// An HTTP client for any AWS SDK client: no socket, no thread, everything in the caller's poll.
+pub fn client(engines: Engines, outside: Outside) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(Wire { engines, outside });
+    http_client_fn(move |_, _| connector.clone())
+}
+
+#[derive(Clone)]
+struct Wire {
+    engines: Engines,
+    outside: Outside,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let wire = self.clone();
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default();
+            let Some((service, operation)) = route(target) else {
+                return respond(&unknown_operation(target));
+            };
+            // Our SDK clients always send a body that is in memory.
+            let body = request.body().bytes().unwrap_or_default();
+            let answer = wire
+                .outside
+                .pass(
+                    service,
+                    operation,
+                    body,
+                    async { Some(wire.engines.answer(service, operation, body)) },
+                    |instead| word(service, operation, body, instead),
+                )
+                .await;
+            match answer {
+                Some(answer) => respond(&answer),
+                None => Err(ConnectorError::io("connection reset by peer".into())),
+            }
+        })
+    }
+}
+
+impl Engines {
+    fn answer(&self, service: Service, operation: &str, body: &[u8]) -> Answer {
+        let Ok(request) = serde_json::from_slice(body) else {
+            return Answer::error(400, "SerializationException", "the body is not JSON");
+        };
+        match service {
+            Service::DynamoDb => self.table.answer(operation, request),
+            Service::Sqs => self.sqs.answer(operation, &request),
+            Service::Secrets => self.secrets.answer(operation, &request),
+            Service::Microsoft => unknown_operation(operation),
+        }
+    }
+}
+
+fn route(target: &str) -> Option<(Service, &str)> {
+    let (prefix, operation) = target.split_once('.')?;
+    let service = match prefix {
+        "DynamoDB_20120810" => Service::DynamoDb,
+        "AmazonSQS" => Service::Sqs,
+        "secretsmanager" => Service::Secrets,
+        _ => return None,
+    };
+    Some((service, operation))
+}
+
+pub(crate) fn unknown_operation(operation: &str) -> Answer {
+    Answer::error(
+        400,
+        "UnknownOperationException",
+        format!("{operation} is not part of the embedded cloud"),
+    )
+}
+
+/// Words an injected answer as the service would; `None` is no answer at all.
+fn word(service: Service, operation: &str, body: &[u8], instead: Instead) -> Option<Answer> {
+    Some(match instead {
+        Instead::Lost => return None,
+        Instead::Dropped => crate::sqs::sent_and_lost(operation, body),
+        Instead::Conflict => crate::dynamodb::conflict(operation, body),
+        Instead::Refused(Refusal::Unavailable) => {
+            Answer::error(503, "ServiceUnavailable", "injected: unavailable")
+        }
+        Instead::Refused(Refusal::Throttled) => match service {
+            Service::DynamoDb => crate::dynamodb::throttled(operation, body),
+            Service::Sqs | Service::Secrets | Service::Microsoft => {
+                Answer::error(400, "ThrottlingException", "injected: throttled")
+            }
+        },
+    })
+}
+
+fn respond(answer: &Answer) -> Result<HttpResponse, ConnectorError> {
+    let status = StatusCode::try_from(answer.status).map_err(|e| ConnectorError::user(e.into()))?;
+    let body = serde_json::to_vec(&answer.body).map_err(|e| ConnectorError::user(e.into()))?;
+    Ok(HttpResponse::new(status, SdkBody::from(body)))
+}

@@ -1,0 +1,39 @@
+//! Chooses the real clients and makes the shell around them.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::graph::{Http, Microsoft, Secrets, network};
+use crate::queue::Queue;
+use crate::run::Shell;
+use crate::store::Store;
+
+/// The AWS clients, built once for the life of the process.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// The table.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// The queues.
+    pub sqs: aws_sdk_sqs::Client,
+    /// The secret store.
+    pub secrets: aws_sdk_secretsmanager::Client,
+}
+
+/// Makes the shell of a deployed function from its environment.
+pub async fn from_env() -> Result<Shell, Box<dyn std::error::Error + Send + Sync>> {
+    let config = Config::from_env()?;
+    let sdk = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    let clients = Clients {
+        dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+        sqs: aws_sdk_sqs::Client::new(&sdk),
+        secrets: aws_sdk_secretsmanager::Client::new(&sdk),
+    };
+    Ok(with(clients, &config, Clock::system(), network()?))
+}
+
+/// Makes a shell of these: the seam is the wire, so tests and the embedded cloud hand in clients and an HTTP service of their own,
+/// and everything above is what is deployed.
+pub fn with(clients: Clients, config: &Config, clock: Clock, http: Http) -> Shell {
+    let store = Store::new(clients.dynamodb, config.table.clone(), clock);
+    let queue = Queue::new(clients.sqs, config.clone());
+    Shell::new(store, queue, clock, Microsoft::new(http, Secrets::new(clients.secrets)))
+}

@@ -1,0 +1,253 @@
+//! Every figure of the protocol, each with its reason, and what a function is told by its environment.
+
+use std::env;
+use std::fmt;
+use std::time::Duration;
+
+use crate::model::lane::Lane;
+
+const fn minutes(n: u64) -> Duration {
+    Duration::from_secs(n * 60)
+}
+
+/// A lease lasts so long: long enough for one request of 20 s and its margin, short enough that a crash delays work little.
+pub const LEASE: Duration = Duration::from_secs(90);
+/// A holder renews so often: two renewals may be lost before the lease is.
+pub const RENEWAL: Duration = Duration::from_secs(30);
+/// A lease never outlives the function's deadline by more than this, so that a killed function frees its lane soon.
+pub const LEASE_BEYOND_DEADLINE: Duration = Duration::from_secs(30);
+/// No request to Microsoft starts with less of the lease left: a whole request (20 s) and 5 s of margin (L6).
+pub const LEASE_MARGIN: Duration = Duration::from_secs(25);
+/// The sweep rings what is due so often.
+pub const SWEEP: Duration = Duration::from_secs(60);
+/// A lane that was rung is looked at once more so long after, because an index may lag (L4).
+pub const SECOND_LOOK: Duration = Duration::from_secs(60);
+/// A request whose answer is missing may still take effect for so long; only then does a read prove anything (A2).
+pub const SETTLE: Duration = minutes(5);
+/// Facts read within this time after somebody's last job are not planned on: Microsoft may still show old ones (W3).
+pub const STALE_AFTER_JOB: Duration = minutes(60);
+/// A request that was not taken is repeated no sooner.
+pub const REPEAT_AFTER: Duration = minutes(1);
+/// So many worker crashes with a job in hand park it as poisoned.
+pub const CRASHES_TO_PARK: u8 = 5;
+/// People at once in one drain.
+pub const AT_ONCE: usize = 32;
+/// People in one transaction of a commit: job, plan and person each, and the lane row, within DynamoDB's 100 items.
+pub const PEOPLE_PER_COMMIT: usize = 33;
+/// Due rows taken from one partition in one pass.
+pub const DUE_PER_PASS: i32 = 200;
+/// While a tenant's circuit is open, one probe so often.
+pub const CIRCUIT_PROBE: Duration = minutes(60);
+/// A missing permission is believed for so long, then one person is tried again.
+pub const CAPABILITY_RECHECK: Duration = minutes(24 * 60);
+/// Connecting to Microsoft.
+pub const CONNECT: Duration = Duration::from_secs(3);
+/// A whole request to Microsoft; fits the lease margin.
+pub const REQUEST: Duration = Duration::from_secs(20);
+/// Somebody waits so long for a Teams account before a person is told (R93: up to 24 h official, days seen).
+pub const AWAIT_TEAMS: Duration = minutes(72 * 60);
+/// A usage location that does not show by then has failed.
+pub const USAGE_LOCATION_GIVE_UP: Duration = minutes(60);
+/// A licence that is not active by then has failed.
+pub const LICENCE_GIVE_UP: Duration = minutes(24 * 60);
+/// A policy that Microsoft accepted is done with a note if it is not visible by then; types exist that take a day.
+pub const POLICY_NOTE: Duration = minutes(60);
+/// A policy that Microsoft does not accept by then has failed.
+pub const POLICY_GIVE_UP: Duration = minutes(24 * 60);
+/// Waiting for a seat or a permission, besides being woken.
+pub const WAITING_LOOK: Duration = minutes(60);
+/// A client secret is read again after so long.
+pub const SECRET_CACHE: Duration = Duration::from_secs(300);
+
+/// Looks at a usage location after it was asked for.
+pub const LOOKS_USAGE_LOCATION: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
+/// Looks at licences after they were asked for.
+pub const LOOKS_LICENCES: &[Duration] = &[minutes(1), minutes(5), minutes(15), minutes(60)];
+/// Looks at policies after they were asked for.
+pub const LOOKS_POLICIES: &[Duration] = &[
+    minutes(1),
+    minutes(5),
+    minutes(15),
+    minutes(60),
+    minutes(240),
+];
+/// Looks for a Teams account between the runs of the schedule: from the start of the wait.
+pub const LOOKS_TEAMS: &[Duration] = &[
+    minutes(5),
+    minutes(10),
+    minutes(20),
+    minutes(40),
+    minutes(60),
+];
+/// After a day of waiting for Teams, looks are so far apart.
+pub const LOOKS_TEAMS_LATE: Duration = minutes(240);
+
+/// What AWS is told of a lane, and the lane of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneFigures {
+    /// Lambda ends an invocation after so long.
+    pub timeout: Duration,
+    /// The worker takes no new work so long before that.
+    pub stop_before: Duration,
+    /// Megabytes of memory.
+    pub memory: u32,
+    /// Invocations at once that SQS may cause.
+    pub concurrency: u32,
+    /// Per mille of a tenant's pace at Microsoft; an idle lane's share is taken by the others.
+    pub share: u32,
+}
+
+impl LaneFigures {
+    /// SQS hides a received message for six times the timeout, as AWS advises.
+    pub const fn visibility(&self) -> Duration {
+        self.timeout.saturating_mul(6)
+    }
+}
+
+/// A doorbell that fails so often goes to the dead letters.
+pub const MAX_RECEIVES: u32 = 5;
+/// One doorbell an invocation: lanes of different tenants do not wait for each other.
+pub const BATCH_SIZE: u32 = 1;
+
+/// The figures of each lane.
+pub const fn lane(lane: Lane) -> LaneFigures {
+    let short = LaneFigures {
+        timeout: Duration::from_secs(120),
+        stop_before: Duration::from_secs(35),
+        memory: 512,
+        concurrency: 2,
+        share: 100,
+    };
+    match lane {
+        Lane::Sync => LaneFigures {
+            timeout: Duration::from_secs(900),
+            stop_before: Duration::from_secs(60),
+            memory: 1_024,
+            concurrency: 4,
+            share: 50,
+        },
+        Lane::Staging => LaneFigures { share: 50, ..short },
+        Lane::Provision => LaneFigures {
+            concurrency: 5,
+            share: 700,
+            ..short
+        },
+        Lane::Offboard => LaneFigures {
+            share: 200,
+            ..short
+        },
+    }
+}
+
+/// What a function is told by its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `ROLLCALL_TABLE`: the name of the DynamoDB table.
+    pub table: String,
+    /// `ROLLCALL_QUEUE_SYNC`, `…_STAGING`, `…_PROVISION`, `…_OFFBOARD`: the URLs of the lanes' queues, in the order of [`Lane::ALL`].
+    pub queues: [String; 4],
+}
+
+/// Every variable that is missing or wrong, at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblems(Vec<String>);
+
+impl Config {
+    /// Reads the environment; names everything that is wrong with it at once.
+    pub fn from_env() -> Result<Self, ConfigProblems> {
+        Self::read(|name| env::var(name).ok())
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigProblems> {
+        let mut problems = Vec::new();
+        let mut need = |name: &str, what: &str| match variable(name) {
+            Some(value) if !value.trim().is_empty() => value,
+            Some(_) | None => {
+                problems.push(format!("{name} is not set: it is {what}"));
+                String::new()
+            }
+        };
+        let table = need("ROLLCALL_TABLE", "the name of the DynamoDB table");
+        let queues = Lane::ALL.map(|lane| {
+            need(
+                &format!("ROLLCALL_QUEUE_{}", lane.name().to_uppercase()),
+                &format!("the URL of the {lane} queue"),
+            )
+        });
+        for (lane, url) in Lane::ALL.iter().zip(&queues) {
+            if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
+                problems.push(format!(
+                    "ROLLCALL_QUEUE_{} is not a URL: {url:?}",
+                    lane.name().to_uppercase()
+                ));
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self { table, queues })
+        } else {
+            Err(ConfigProblems(problems))
+        }
+    }
+
+    /// The URL of a lane's queue.
+    pub fn queue(&self, lane: Lane) -> &str {
+        let [sync, staging, provision, offboard] = &self.queues;
+        match lane {
+            Lane::Sync => sync,
+            Lane::Staging => staging,
+            Lane::Provision => provision,
+            Lane::Offboard => offboard,
+        }
+    }
+}
+
+impl fmt::Display for ConfigProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration has {} problem(s):", self.0.len())?;
+        for problem in &self.0 {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigProblems {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_variable_is_named_at_once() {
+        let problems =
+            Config::read(|name| (name == "ROLLCALL_QUEUE_SYNC").then(|| "sync".to_owned()))
+                .unwrap_err();
+        let text = problems.to_string();
+        for name in [
+            "ROLLCALL_TABLE",
+            "ROLLCALL_QUEUE_STAGING",
+            "ROLLCALL_QUEUE_PROVISION",
+            "ROLLCALL_QUEUE_OFFBOARD",
+        ] {
+            assert!(text.contains(&format!("{name} is not set")), "{text}");
+        }
+        assert!(
+            text.contains("ROLLCALL_QUEUE_SYNC is not a URL: \"sync\""),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_request_fits_the_lease_margin_and_a_lane_stops_before_its_function_does() {
+        const { assert!(REQUEST.as_secs() < LEASE_MARGIN.as_secs()) };
+        for name in Lane::ALL {
+            let figures = lane(name);
+            assert!(figures.stop_before < figures.timeout);
+            assert!(
+                figures.stop_before >= REQUEST + Duration::from_secs(15),
+                "{name}: time to record the answer"
+            );
+        }
+        assert_eq!(Lane::ALL.iter().map(|l| lane(*l).share).sum::<u32>(), 1_000);
+    }
+}

@@ -1,0 +1,154 @@
+//! [`Graph`]: one customer's Microsoft 365 tenant. Every request passes the one `send`, with its guards, pace and counters.
+
+mod send;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub(super) use self::send::{Call, Target};
+use super::address::Base;
+use super::http::Http;
+use super::pace::Pace;
+use super::teams::PolicyIds;
+use super::token::{Connection, Secret, Tokens};
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Result};
+
+/// One customer's Microsoft 365 tenant. Clones share token, pace, counters and what is remembered.
+#[derive(Clone)]
+pub struct Graph {
+    http: Http,
+    clock: Clock,
+    base: Arc<Base>,
+    /// The top-level properties asked of every user, joined by commas.
+    select: Arc<str>,
+    tokens: Arc<Tokens>,
+    state: Arc<Mutex<State>>,
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Graph")
+    }
+}
+
+/// Never held across an `await`.
+struct State {
+    pace: Pace,
+    counts: Counts,
+    policy_ids: PolicyIds,
+    /// The next `client-request-id`.
+    next_id: u128,
+    /// No request starts later than this, by [`Clock::elapsed`].
+    last_start: Duration,
+}
+
+/// What was sent since the client was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests to Graph; those for tokens not included.
+    pub requests: u64,
+    /// Among them those that count against the directory's write quota.
+    pub directory_writes: u64,
+    /// Resource units, as Microsoft counted them, or by the published costs where it did not say.
+    pub resource_units: u64,
+    /// Answers with 429.
+    pub throttled: u64,
+}
+
+/// Microsoft took a change. That is not yet its effect: reads show it later (`graph-api.md 10`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Microsoft's id of the request, for their support.
+    pub request_id: Option<String>,
+}
+
+impl Graph {
+    /// A client of one tenant. `select` names the top-level properties of Graph that are asked of every user; `first_id` is the
+    /// `client-request-id` of the first request, the next ones count up from it. [`Kind::Invalid`] if an address or a property
+    /// cannot be used.
+    pub fn new(
+        http: Http,
+        clock: Clock,
+        connection: &Connection,
+        select: &[String],
+        first_id: u128,
+    ) -> Result<Self> {
+        let base = Base::parse(&connection.graph, "Graph")?;
+        Ok(Self {
+            http,
+            clock,
+            select: super::users::select(select)?.into(),
+            tokens: Arc::new(Tokens::new(connection, &base)?),
+            base: Arc::new(base),
+            state: Arc::new(Mutex::new(State {
+                pace: Pace::new(),
+                counts: Counts::default(),
+                policy_ids: PolicyIds::default(),
+                next_id: first_id,
+                last_start: Duration::MAX,
+            })),
+        })
+    }
+
+    /// The same client with another secret, after it was read again from its store. Pace and counters stay shared.
+    pub fn with_secret(&self, secret: Secret) -> Self {
+        Self {
+            tokens: Arc::new(self.tokens.with_secret(secret)),
+            ..self.clone()
+        }
+    }
+
+    /// Our part of the tenant's quotas from now on, per mille; the rest belongs to its other lanes.
+    pub fn set_share(&self, permille: u32) {
+        self.state().pace.set_share(permille);
+    }
+
+    /// No request starts later than this moment of [`Clock::elapsed`], waiting for the pace included (L6); later ones fail with
+    /// [`Kind::OutOfTime`]. Set anew at each renewal of a lease.
+    pub fn set_last_start(&self, moment: Duration) {
+        self.state().last_start = moment;
+    }
+
+    /// What was sent so far.
+    pub fn counts(&self) -> Counts {
+        self.state().counts
+    }
+
+    /// Forgets the ids of policies, for instance because one was refused: a policy that is made again has a new id.
+    pub fn forget_policy_ids(&self) {
+        self.state().policy_ids = PolicyIds::default();
+    }
+
+    pub(super) fn select(&self) -> &str {
+        &self.select
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// A link to go on with: refused if it leads to another host (fault 19), or to the page that was just read, because that
+    /// would never end (fault 18).
+    pub(super) fn onward(&self, followed: Option<&str>, link: String) -> Result<String> {
+        self.base.link(&link)?;
+        if followed == Some(link.as_str()) {
+            return Err(Error::new(
+                Kind::Invalid,
+                "Microsoft gave a page that leads to itself: not followed",
+            ));
+        }
+        Ok(link)
+    }
+
+    pub(super) fn with_policy_ids<T>(&self, use_them: impl FnOnce(&mut PolicyIds) -> T) -> T {
+        use_them(&mut self.state().policy_ids)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! One request from its address to its answer: the way that all of them go.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode, Uri};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::super::answer::{self, Effect, Said, judge};
+use super::super::pace::{Bucket, PATIENCE};
+use super::{Graph, Receipt};
+use crate::error::{Error, Kind, Result};
+
+/// One request, before it has an address and a token.
+pub(in crate::graph) struct Call<'a> {
+    pub(in crate::graph) method: Method,
+    pub(in crate::graph) target: Target<'a>,
+    pub(in crate::graph) bucket: Bucket,
+    /// Published cost (`graph-api.md 7.2`).
+    pub(in crate::graph) units: u32,
+    /// A header besides the usual ones; repeated on every page.
+    pub(in crate::graph) header: Option<(&'static str, &'static str)>,
+    pub(in crate::graph) body: Option<Value>,
+}
+
+pub(in crate::graph) enum Target<'a> {
+    /// A path in Graph, from its first slash, without version.
+    Path(String),
+    /// A link that Microsoft gave.
+    Link(&'a str),
+}
+
+impl<'a> Call<'a> {
+    /// Reads from the directory.
+    pub(in crate::graph) fn read(target: Target<'a>, units: u32) -> Self {
+        Self {
+            method: Method::GET,
+            target,
+            bucket: Bucket::DirectoryReads,
+            units,
+            header: None,
+            body: None,
+        }
+    }
+
+    /// Changes the directory.
+    pub(in crate::graph) fn write(method: Method, path: String, body: Value) -> Self {
+        Self {
+            method,
+            target: Target::Path(path),
+            bucket: Bucket::DirectoryWrites,
+            units: 1,
+            header: None,
+            body: Some(body),
+        }
+    }
+
+    /// Where it goes, without query: links hold opaque tokens.
+    fn place(&self) -> &str {
+        let address = match &self.target {
+            Target::Path(path) => path.as_str(),
+            Target::Link(link) => link,
+        };
+        let place = address.split_once('?').map_or(address, |(place, _)| place);
+        place.get(..200).unwrap_or(place)
+    }
+
+    fn effect(&self) -> Effect {
+        if self.method == Method::GET {
+            Effect::Read
+        } else {
+            Effect::Write
+        }
+    }
+}
+
+impl Graph {
+    /// Sends a change.
+    pub(in crate::graph) async fn change(&self, call: Call<'_>) -> Result<Receipt> {
+        let answer = self.send(call).await?;
+        Ok(Receipt {
+            request_id: answer::request_id(answer.headers()),
+        })
+    }
+
+    /// Sends a read for something that may be missing: `None` if the answer is 404 with the error code `absent`, or with any
+    /// code where that is `None`.
+    pub(in crate::graph) async fn find(
+        &self,
+        call: Call<'_>,
+        absent: Option<&str>,
+    ) -> Result<Option<Response<Bytes>>> {
+        let answer = self.ask(&call).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            let said = Said::read(answer.body());
+            if absent.is_none_or(|code| said.has_code(code)) {
+                return Ok(None);
+            }
+        }
+        self.done(&call, answer).map(Some)
+    }
+
+    /// Sends a request; `Ok` is an answer of the 2xx class.
+    pub(in crate::graph) async fn send(&self, call: Call<'_>) -> Result<Response<Bytes>> {
+        let answer = self.ask(&call).await?;
+        self.done(&call, answer)
+    }
+
+    /// Any answer, 2xx or not; the same request once more with a fresh token if the first one was not accepted.
+    async fn ask(&self, call: &Call<'_>) -> Result<Response<Bytes>> {
+        let uri = match &call.target {
+            Target::Path(path) => self.base.graph(path)?,
+            Target::Link(link) => self.base.link(link)?,
+        };
+        self.base.guard(&call.method, &uri)?;
+        let token = self.token(None).await?;
+        let answer = self.exchange(call, &uri, &token).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            return Ok(answer);
+        }
+        let token = self.token(Some(&token)).await?;
+        self.exchange(call, &uri, &token).await
+    }
+
+    async fn token(&self, rejected: Option<&HeaderValue>) -> Result<HeaderValue> {
+        if self.now() > self.state().last_start {
+            return Err(too_late());
+        }
+        self.tokens.bearer(&self.http, &self.clock, rejected).await
+    }
+
+    /// One request and the bookkeeping of its answer.
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        uri: &Uri,
+        token: &HeaderValue,
+    ) -> Result<Response<Bytes>> {
+        self.turn(call).await?;
+        let sent = self.now();
+        let request = self.request(call, uri, token)?;
+        self.count(call);
+        let answer = match self.http.clone().oneshot(request).await {
+            Ok(answer) => answer,
+            Err(lost) => {
+                let kind = judge(call.effect(), Err(&lost))
+                    .err()
+                    .unwrap_or(Kind::Unavailable);
+                return Err(
+                    Error::new(kind, format!("{} {}", call.method, call.place())).with_source(lost),
+                );
+            }
+        };
+        self.note(call, &answer, sent);
+        Ok(answer)
+    }
+
+    /// Waits for a place in the call's bucket, if the wait is short and ends in time.
+    async fn turn(&self, call: &Call<'_>) -> Result<()> {
+        let slow_down = |wait| {
+            Err(Error::new(
+                Kind::Throttled(Some(wait)),
+                "keeping the pace of Microsoft's limits",
+            ))
+        };
+        let now = self.now();
+        let (wait, last_start) = {
+            let mut state = self.state();
+            (
+                state.pace.reserve(call.bucket, call.units, now),
+                state.last_start,
+            )
+        };
+        if wait > PATIENCE {
+            return slow_down(wait);
+        }
+        if now + wait > last_start {
+            return Err(too_late());
+        }
+        if wait.is_zero() {
+            return Ok(());
+        }
+        self.clock.sleep(wait).await;
+        let now = self.now();
+        let mut state = self.state();
+        match state.pace.held(call.bucket, now) {
+            Duration::ZERO if now > state.last_start => Err(too_late()),
+            Duration::ZERO => Ok(()),
+            wait => slow_down(wait),
+        }
+    }
+
+    fn request(&self, call: &Call<'_>, uri: &Uri, token: &HeaderValue) -> Result<Request<Bytes>> {
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(uri.clone())
+            .header(AUTHORIZATION, token)
+            .header("client-request-id", self.next_id());
+        if call.bucket == Bucket::Teams && call.effect() == Effect::Read {
+            // Otherwise members of enumerations that came late are called `unknownFutureValue`.
+            request = request.header("prefer", "include-unknown-enum-members");
+        }
+        if let Some((name, value)) = call.header {
+            request = request.header(name, value);
+        }
+        let body = match &call.body {
+            Some(body) => {
+                request = request.header(CONTENT_TYPE, "application/json");
+                Bytes::from(body.to_string())
+            }
+            None => Bytes::new(),
+        };
+        request
+            .body(body)
+            .map_err(|error| Error::new(Kind::Invalid, "making a request").with_source(error))
+    }
+
+    /// The next `client-request-id`, in the form of a GUID.
+    fn next_id(&self) -> String {
+        let mut state = self.state();
+        let hex = format!("{:032x}", state.next_id);
+        state.next_id = state.next_id.wrapping_add(1);
+        [
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..],
+        ]
+        .join("-")
+    }
+
+    fn count(&self, call: &Call<'_>) {
+        let mut state = self.state();
+        state.counts.requests += 1;
+        if call.bucket == Bucket::DirectoryWrites {
+            state.counts.directory_writes += 1;
+        }
+    }
+
+    /// Teaches counters and pace what an answer tells.
+    fn note(&self, call: &Call<'_>, answer: &Response<Bytes>, sent: Duration) {
+        let now = self.now();
+        let headers = answer.headers();
+        let named = answer::retry_after(headers);
+        let units = answer::number(headers, "x-ms-resource-unit")
+            .map_or(u64::from(call.units), |units| units as u64);
+        let used = answer::number(headers, "x-ms-throttle-limit-percentage");
+        let mut state = self.state();
+        match call.bucket {
+            Bucket::DirectoryReads | Bucket::DirectoryWrites => {
+                state.counts.resource_units += units.min(1_000)
+            }
+            Bucket::Teams => {}
+        }
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            state.counts.throttled += 1;
+            state.pace.throttled(call.bucket, named, sent, now);
+        } else {
+            state.pace.answered(call.bucket, used, named, sent, now);
+        }
+    }
+
+    /// The answer, if it is of the 2xx class; otherwise what it means.
+    fn done(&self, call: &Call<'_>, answer: Response<Bytes>) -> Result<Response<Bytes>> {
+        let Err(mut kind) = judge(call.effect(), Ok(&answer)) else {
+            return Ok(answer);
+        };
+        if let Kind::Throttled(wait) = &mut kind {
+            *wait = Some(self.state().pace.held(call.bucket, self.now()));
+        }
+        let said = Said::read(answer.body()).sentence(answer.status());
+        let id = answer::request_id(answer.headers()).unwrap_or_else(|| "unknown".to_owned());
+        Err(Error::new(
+            kind,
+            format!("{} {}: {said} (request-id {id})", call.method, call.place()),
+        ))
+    }
+}
+
+fn too_late() -> Error {
+    Error::new(
+        Kind::OutOfTime,
+        "too little time is left to start a request",
+    )
+}

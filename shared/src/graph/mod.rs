@@ -1,0 +1,38 @@
+//! MICROSOFT. One client for the subset of Microsoft Graph v1.0 that Rollcall speaks (`graph-api.md`), over one boxed HTTP service.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `http` | the HTTP service, and the one that reaches the network |
+//! | `token` | who we are: credentials and bearer tokens |
+//! | `address` | which addresses a token may go to, and what may stand in a path |
+//! | `client`, `client/send` | [`Graph`], and the one `send` through which every request passes |
+//! | `answer` | what an answer means: every status becomes a [`Kind`](crate::error::Kind) in one function |
+//! | `pace` | how fast requests may go |
+//! | `page` | answers of many elements, read so that a bad one harms only itself |
+//! | `connect` | a client for each tenant's connection |
+//! | `users`, `licences`, `teams` | the calls |
+//!
+//! Nothing here decides, repeats or stores: a request is sent once (once more only with a fresh token after 401), and whoever
+//! calls learns from the error's kind what may be done next.
+
+mod address;
+mod answer;
+mod client;
+mod connect;
+mod http;
+mod licences;
+mod pace;
+mod page;
+mod teams;
+mod token;
+mod users;
+
+#[cfg(test)]
+mod script;
+
+pub use self::http::{Http, TransportError, network};
+pub use client::{Counts, Graph, Receipt};
+pub use connect::{Microsoft, Secrets};
+pub use teams::TeamsPage;
+pub use token::Secret;
+pub use users::{DeltaNext, DeltaPage, UsersFrom, UsersPage};

@@ -1,0 +1,160 @@
+//! Answers of many elements, read so that a bad element or field harms nothing but itself (fault 39).
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Response;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Kind, Result};
+
+/// A page of a list. A link of a wrong type makes the page unreadable: taken for the last one, it would make people vanish.
+#[derive(Deserialize)]
+pub(super) struct Page<'a> {
+    #[serde(borrow)]
+    pub(super) value: Vec<&'a RawValue>,
+    #[serde(rename = "@odata.nextLink")]
+    pub(super) next: Option<String>,
+    #[serde(rename = "@odata.deltaLink")]
+    pub(super) delta: Option<String>,
+}
+
+/// Reads the body of an answer of the 2xx class. What cannot be read is as good as no answer, and nothing was changed by it.
+pub(super) fn body<'a, T: Deserialize<'a>>(answer: &'a Response<Bytes>, what: &str) -> Result<T> {
+    serde_json::from_slice(answer.body())
+        .map_err(|error| unreadable(what).with_source(position(&error)))
+}
+
+/// An answer that makes no sense; `what` it was an answer to.
+pub(super) fn unreadable(what: &str) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        format!("{what}: the answer cannot be read"),
+    )
+}
+
+/// Where it went wrong, without the text that was there.
+fn position(error: &serde_json::Error) -> String {
+    format!(
+        "{:?} error at line {} column {}",
+        error.classify(),
+        error.line(),
+        error.column()
+    )
+}
+
+/// An object whose fields are looked at one by one, each only when it is asked for.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Fields<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
+
+impl<'a> Fields<'a> {
+    /// The fields of an element; `None` if it is no object.
+    pub(super) fn of(element: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(element.get()).ok()
+    }
+
+    /// A field; `None` if it is missing, null, or not a `T`.
+    pub(super) fn get<T: Deserialize<'a>>(&self, name: &str) -> Option<T> {
+        serde_json::from_str::<Option<T>>(self.0.get(name)?.get())
+            .ok()
+            .flatten()
+    }
+
+    /// Whether a field is there, whatever it holds.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// These fields, as far as they are JSON that can be held.
+    pub(super) fn pick<'n>(&self, names: impl Iterator<Item = &'n str>) -> Map<String, Value> {
+        names
+            .filter_map(|name| Some((name.to_owned(), self.get(name)?)))
+            .collect()
+    }
+}
+
+/// A list without the elements that are not a `T`.
+pub(super) struct Tolerant<T>(pub(super) Vec<T>);
+
+impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Tolerant<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let elements = Vec::<&RawValue>::deserialize(deserializer)?;
+        Ok(Self(
+            elements
+                .into_iter()
+                .filter_map(|element| serde_json::from_str(element.get()).ok())
+                .collect(),
+        ))
+    }
+}
+
+/// A text cut at [`LONGEST_TEXT`]: it ends up in a row, and a row is small.
+#[derive(Default)]
+pub(super) struct Short(pub(super) String);
+
+/// Characters kept of a text for which there is no better limit.
+const LONGEST_TEXT: usize = 256;
+
+impl<'de> Deserialize<'de> for Short {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let mut text = String::deserialize(deserializer)?;
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+            text.truncate(end);
+            text.shrink_to_fit();
+        }
+        Ok(Self(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> Fields<'_> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    /// Fault 39: nesting, halves of surrogate pairs, wrong types.
+    #[test]
+    fn a_bad_field_harms_only_itself() {
+        let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+        let text =
+            format!(r#"{{"deep":{deep},"half":"\ud83d","number":7,"none":null,"good":"x"}}"#);
+        let fields = fields(&text);
+        assert_eq!(fields.get::<Value>("deep"), None);
+        assert_eq!(fields.get::<String>("half"), None);
+        assert_eq!(fields.get::<String>("number"), None);
+        assert_eq!(fields.get::<String>("none"), None);
+        assert!(fields.has("none") && !fields.has("missing"));
+        assert_eq!(fields.pick(["deep", "half", "good"].into_iter()).len(), 1);
+    }
+
+    #[test]
+    fn lists_and_texts_are_read_tolerantly() {
+        let text = format!(
+            r#"{{"list":["a",1,null,{{}},"b"],"long":"{}"}}"#,
+            "ü".repeat(10_000_000)
+        );
+        let fields = fields(&text);
+        assert_eq!(
+            fields.get::<Tolerant<String>>("list").unwrap().0,
+            ["a", "b"]
+        );
+        assert_eq!(fields.get::<Short>("long").unwrap().0, "ü".repeat(256));
+    }
+
+    #[test]
+    fn a_broken_link_does_not_pass_for_the_end_of_a_list() {
+        assert!(serde_json::from_str::<Page>(r#"{"value":[],"@odata.nextLink":7}"#).is_err());
+        assert!(serde_json::from_str::<Page>(r#"{"@odata.context":"x"}"#).is_err());
+        assert!(
+            serde_json::from_str::<Page>(r#"{"value":[],"@odata.nextLink":null}"#)
+                .unwrap()
+                .next
+                .is_none()
+        );
+    }
+}

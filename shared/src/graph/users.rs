@@ -1,0 +1,286 @@
+//! People of the directory: list, changes, one person, usage location (`graph-api.md 2`).
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::address::{id_in_path, is_id};
+use super::client::{Call, Graph, Receipt, Target};
+use super::page::{Fields, Page, Short, Tolerant, body, unreadable};
+use crate::error::{Error, Kind, Result};
+use crate::model::facts::Facts;
+use crate::model::microsoft::{Change, DirectoryUser, LicenceState, SkuId, UserId};
+
+/// The largest page that Microsoft gives.
+const PAGE: u16 = 999;
+/// Empty pages that may come before the link of a delta that starts now; there should be none.
+const PAGES_BEFORE_LINK: usize = 20;
+/// The only 404 that says a person is not there; others come from gateways in between.
+const NO_SUCH_USER: &str = "Request_ResourceNotFound";
+
+/// Where to read the list of people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UsersFrom {
+    /// From its beginning.
+    First,
+    /// From the link that the page before gave.
+    Next(String),
+}
+
+/// A page of the list of people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsersPage {
+    /// Who stands on it; may be nobody, with more pages to come.
+    pub people: Vec<DirectoryUser>,
+    /// Elements without a usable id, left out.
+    pub skipped: usize,
+    /// The next page; `None` = this was the last.
+    pub next: Option<String>,
+}
+
+/// A page of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeltaPage {
+    /// What changed, in Microsoft's order; the same person may come several times, the last counts.
+    pub changes: Vec<Change>,
+    /// Elements without a usable id, left out.
+    pub skipped: usize,
+    /// How it goes on.
+    pub next: DeltaNext,
+}
+
+/// How it goes on after a page of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeltaNext {
+    /// With this page, at once.
+    Page(String),
+    /// The round is over; the next begins here, within 7 days.
+    Done(String),
+}
+
+/// The `$select` of every user: these properties and what steps need besides. Refuses what is no name of a property.
+pub(super) fn select(properties: &[String]) -> Result<String> {
+    let is_name =
+        |name: &&String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !properties.iter().all(|name| is_name(&name)) {
+        return Err(Error::new(
+            Kind::Invalid,
+            "a property to select has no usable name",
+        ));
+    }
+    let needed = ["id", "assignedLicenses"];
+    let all: BTreeSet<&str> = properties
+        .iter()
+        .map(String::as_str)
+        .chain(needed)
+        .collect();
+    Ok(all.into_iter().collect::<Vec<_>>().join(","))
+}
+
+impl Graph {
+    /// A page of the list of all people, with the selected properties and assigned licences. The link of a page must be
+    /// followed in sequence.
+    pub async fn users_page(&self, from: UsersFrom) -> Result<UsersPage> {
+        let followed = match &from {
+            UsersFrom::First => None,
+            UsersFrom::Next(link) => Some(link.as_str()),
+        };
+        let first = || Target::Path(format!("/users?$top={PAGE}&$select={}", self.select()));
+        let answer = self
+            .send(Call::read(followed.map_or_else(first, Target::Link), 1))
+            .await?;
+        let page: Page = body(&answer, "reading the list of people")?;
+        let people: Vec<_> = page
+            .value
+            .iter()
+            .filter_map(|element| self.person(&Fields::of(element)?))
+            .collect();
+        Ok(UsersPage {
+            skipped: page.value.len() - people.len(),
+            people,
+            next: page
+                .next
+                .map(|next| self.onward(followed, next))
+                .transpose()?,
+        })
+    }
+
+    /// The link from which changes after now can be read, without reading everything first.
+    pub async fn delta_latest(&self) -> Result<String> {
+        let start = format!("/users/delta?$deltatoken=latest&$select={}", self.select());
+        let mut page = self.delta(Target::Path(start)).await?;
+        for _ in 0..PAGES_BEFORE_LINK {
+            match page.next {
+                DeltaNext::Done(link) => return Ok(link),
+                DeltaNext::Page(link) => page = self.delta_page(&link).await?,
+            }
+        }
+        Err(unreadable("asking for changes from now on"))
+    }
+
+    /// A page of changes. [`Kind::Resync`] = the link is too old: read everything again.
+    pub async fn delta_page(&self, link: &str) -> Result<DeltaPage> {
+        self.delta(Target::Link(link)).await
+    }
+
+    async fn delta(&self, target: Target<'_>) -> Result<DeltaPage> {
+        let what = "reading changes of people";
+        let followed = match &target {
+            Target::Path(_) => None,
+            Target::Link(link) => Some(*link),
+        };
+        let answer = self.send(Call::read(target, 1)).await?;
+        let page: Page = body(&answer, what)?;
+        let changes: Vec<_> = page
+            .value
+            .iter()
+            .filter_map(|element| self.change_of(element))
+            .collect();
+        Ok(DeltaPage {
+            skipped: page.value.len() - changes.len(),
+            changes,
+            next: match (page.next, page.delta) {
+                (Some(next), _) => DeltaNext::Page(self.onward(followed, next)?),
+                (None, Some(link)) => DeltaNext::Done(self.onward(None, link)?),
+                (None, None) => return Err(unreadable(what)),
+            },
+        })
+    }
+
+    /// One person with the states of their licences and the usage location; `None` = not there, or not yet on the replica asked.
+    pub async fn user(&self, id: &UserId) -> Result<Option<DirectoryUser>> {
+        let mut names: BTreeSet<&str> = self.select().split(',').collect();
+        names.extend(["licenseAssignmentStates", "usageLocation"]);
+        let names = names.into_iter().collect::<Vec<_>>().join(",");
+        let path = format!("/users/{}?$select={names}", id_in_path(&id.0)?);
+        let Some(answer) = self
+            .find(Call::read(Target::Path(path), 1), Some(NO_SUCH_USER))
+            .await?
+        else {
+            return Ok(None);
+        };
+        let what = "reading a person";
+        let person = self
+            .person(&body(&answer, what)?)
+            .filter(|person| person.id.0.eq_ignore_ascii_case(&id.0))
+            // Without them, somebody with licences would look like somebody without.
+            .filter(|person| person.licence_states.is_some());
+        person.map(Some).ok_or_else(|| unreadable(what))
+    }
+
+    /// How many people the directory holds.
+    pub async fn users_count(&self) -> Result<u64> {
+        let mut call = Call::read(Target::Path("/users/$count".to_owned()), 1);
+        call.header = Some(("consistencylevel", "eventual"));
+        let answer = self.send(call).await?;
+        let text = std::str::from_utf8(answer.body()).ok();
+        let count = text.and_then(|text| text.trim_start_matches('\u{feff}').trim().parse().ok());
+        count.ok_or_else(|| unreadable("counting people"))
+    }
+
+    /// Sets where a person uses licences: an ISO 3166 code of two letters.
+    pub async fn set_usage_location(&self, id: &UserId, code: &str) -> Result<Receipt> {
+        if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            return Err(Error::new(
+                Kind::Invalid,
+                "a usage location is a country code of two letters",
+            ));
+        }
+        let path = format!("/users/{}", id_in_path(&id.0)?);
+        self.change(Call::write(
+            Method::PATCH,
+            path,
+            json!({"usageLocation": code.to_ascii_uppercase()}),
+        ))
+        .await
+    }
+
+    fn change_of(&self, element: &RawValue) -> Option<Change> {
+        let fields = Fields::of(element)?;
+        if !fields.has("@removed") {
+            return self.person(&fields).map(Change::Present);
+        }
+        let removed: Option<Removed> = fields.get("@removed");
+        let for_good = removed.is_some_and(|removed| removed.reason == "deleted");
+        Some(Change::Removed {
+            id: id_of(&fields)?,
+            soft: !for_good,
+        })
+    }
+
+    fn person(&self, user: &Fields<'_>) -> Option<DirectoryUser> {
+        let licences: Option<Tolerant<AssignedLicence>> = user.get("assignedLicenses");
+        let states: Option<Tolerant<State>> = user.get("licenseAssignmentStates");
+        let properties = self
+            .select()
+            .split(',')
+            .filter(|name| *name != "assignedLicenses");
+        Some(DirectoryUser {
+            id: id_of(user)?,
+            facts: Facts::from_graph(&user.pick(properties.chain(["usageLocation"]))),
+            assigned_licences: licences.map(assigned),
+            licence_states: states.map(in_states),
+        })
+    }
+}
+
+fn id_of(fields: &Fields<'_>) -> Option<UserId> {
+    fields
+        .get::<String>("id")
+        .filter(|id| is_id(id))
+        .map(UserId)
+}
+
+fn assigned(licences: Tolerant<AssignedLicence>) -> Vec<SkuId> {
+    let skus = licences.0.into_iter().map(|licence| licence.sku_id);
+    skus.filter(|sku| is_id(&sku.0)).collect()
+}
+
+fn in_states(states: Tolerant<State>) -> Vec<LicenceState> {
+    let states = states.0.into_iter().map(LicenceState::from);
+    states.filter(|state| is_id(&state.sku.0)).collect()
+}
+
+#[derive(Deserialize)]
+struct Removed {
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssignedLicence {
+    sku_id: SkuId,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
+    sku_id: SkuId,
+    assigned_by_group: Option<String>,
+    state: Option<Short>,
+    error: Option<Short>,
+}
+
+impl From<State> for LicenceState {
+    fn from(
+        State {
+            sku_id,
+            assigned_by_group,
+            state,
+            error,
+        }: State,
+    ) -> Self {
+        Self {
+            sku: sku_id,
+            group: assigned_by_group,
+            state: state.unwrap_or_default().0,
+            error: error.map_or_else(|| "None".to_owned(), |error| error.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

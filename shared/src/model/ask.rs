@@ -1,0 +1,119 @@
+//! An ask: one request that changes something at Microsoft, recorded before it is sent (A1).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::microsoft::Refusal;
+use super::time::Time;
+
+/// One request that changes something. Kept on the job's row; short names, because the row is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Its number within the job, from 1.
+    #[serde(rename = "n")]
+    pub number: u16,
+    /// Which step of the job it serves.
+    #[serde(rename = "i")]
+    pub step: u8,
+    /// What was asked.
+    #[serde(rename = "v")]
+    pub verb: Verb,
+    /// When it was recorded, just before it was sent.
+    #[serde(rename = "t")]
+    pub sent: Time,
+    /// How and when it was closed; `None` = its outcome is not known yet (A2).
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closed>,
+}
+
+/// What is asked of Microsoft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// `PATCH /users/{id}`.
+    SetUsageLocation,
+    /// `POST /users/{id}/assignLicense`.
+    ChangeLicences,
+    /// `POST …/userAssignments/assign`.
+    AssignPolicies,
+    /// `POST …/userAssignments/unassign`.
+    UnassignPolicies,
+}
+
+/// The end of an ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// When.
+    #[serde(rename = "t")]
+    pub at: Time,
+    /// How.
+    #[serde(rename = "a")]
+    pub answer: Answer,
+    /// Microsoft's request id, for their support.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// What an ask came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// 2xx: Microsoft took it.
+    Accepted,
+    /// It surely was not carried out and may be tried again: throttled, unavailable before sending, a passing conflict.
+    NotNow,
+    /// 403.
+    Denied,
+    /// A licence request was refused for a known reason.
+    Refused(Refusal),
+    /// 404: the target is not there, or not there yet.
+    Missing,
+    /// Any other 4xx, with what Microsoft said.
+    Invalid(String),
+    /// The answer got lost; a read at least SETTLE later shows the effect.
+    SeenLater,
+    /// The answer got lost; a read at least SETTLE later does not show the effect.
+    NotSeenLater,
+}
+
+impl Ask {
+    /// Sent, or perhaps sent, and not closed.
+    pub const fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// Microsoft took it.
+    pub fn was_accepted(&self) -> bool {
+        self.closed
+            .as_ref()
+            .is_some_and(|closed| closed.answer == Answer::Accepted)
+    }
+}
+
+impl Verb {
+    /// Its name in logs and histories.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SetUsageLocation => "set usage location",
+            Self::ChangeLicences => "change licences",
+            Self::AssignPolicies => "assign policies",
+            Self::UnassignPolicies => "unassign policies",
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("accepted"),
+            Self::NotNow => f.write_str("not now"),
+            Self::Denied => f.write_str("denied"),
+            Self::Refused(refusal) => write!(f, "refused: {refusal}"),
+            Self::Missing => f.write_str("not found"),
+            Self::Invalid(said) => write!(f, "refused: {said}"),
+            Self::SeenLater => f.write_str("answer lost, effect seen later"),
+            Self::NotSeenLater => f.write_str("answer lost, no effect seen"),
+        }
+    }
+}

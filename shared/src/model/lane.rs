@@ -1,0 +1,109 @@
+//! Lanes: a queue, a function and one lease row per tenant.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Time;
+
+/// One of the four kinds of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Pull what changed, store it, decide.
+    Sync,
+    /// Look whether Teams accounts exist.
+    Staging,
+    /// Give people what they should have.
+    Provision,
+    /// Take it away.
+    Offboard,
+}
+
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Sync, Self::Staging, Self::Provision, Self::Offboard];
+
+    /// Its name in keys, messages and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Staging => "staging",
+            Self::Provision => "provision",
+            Self::Offboard => "offboard",
+        }
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Who writes: a worker of this lane that claimed it with this fence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// Its lane. The fence orders the workers of one lane; between lanes the version and `open_job` do.
+    pub lane: Lane,
+    /// Its fence.
+    pub fence: u64,
+}
+
+/// What a schedule or a person asked a lane to do once, besides what is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Sync: pull what changed (the first time: everything).
+    Pull,
+    /// Sync: read the whole directory again.
+    Full,
+    /// Sync: decide for everybody, without pulling.
+    Decide,
+    /// Sync: compare everybody's Teams policies with what we gave them.
+    Drift,
+    /// Staging: look at everybody who is staged (`ScheduleMSTeamsOnlineTargetUserSync`, R9).
+    Poll,
+}
+
+impl Mark {
+    /// Its name in rows and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Full => "full",
+            Self::Decide => "decide",
+            Self::Drift => "drift",
+            Self::Poll => "poll",
+        }
+    }
+}
+
+/// The lease row of a tenant's lane (L1-L5).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LaneRow {
+    /// Raised at every claim; orders the workers of this lane.
+    pub fence: u64,
+    /// The lease ends; `None` = nobody holds it.
+    pub until: Option<Time>,
+    /// The sweep rings at or after this moment; `None` = nothing is waiting.
+    pub wake_at: Option<Time>,
+    /// Raised by whoever makes work due now.
+    pub rung: u64,
+    /// When `rung` was last raised.
+    pub rung_at: Option<Time>,
+    /// Claims since the last orderly release. Above zero a worker died here: whoever claims works carefully.
+    pub crashes: u32,
+    /// What was asked for once.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub marks: BTreeSet<Mark>,
+}
+
+impl LaneRow {
+    /// Somebody holds it at this moment.
+    pub fn is_held(&self, now: Time) -> bool {
+        self.until.is_some_and(|until| until >= now)
+    }
+}

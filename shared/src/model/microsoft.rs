@@ -1,0 +1,183 @@
+//! What Microsoft tells us, in the words of its API (`graph-api.md 2, 3, 5`). Enumerations are open: unknown members stay text.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::Facts;
+
+/// An Entra object id of a person: the anchor of everything (R47). Also the id of the Teams user.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub String);
+
+/// A licence product, by its GUID (`graph-api.md 3.7`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SkuId(pub String);
+
+/// The type of a Teams policy, such as `TeamsMeetingPolicy`: data, not code (R124). Compared without case by [`PolicyType::same`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PolicyType(pub String);
+
+/// A person as the directory shows them: the properties rules read, and what steps need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryUser {
+    /// Entra object id.
+    pub id: UserId,
+    /// The selected properties.
+    pub facts: Facts,
+    /// Direct and inherited products together; `None` where they were not asked for.
+    pub assigned_licences: Option<Vec<SkuId>>,
+    /// Each licence with its origin and state; `None` where it was not asked for (delta never tells it).
+    pub licence_states: Option<Vec<LicenceState>>,
+}
+
+/// One line of `licenseAssignmentStates` (`graph-api.md 3.3`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceState {
+    /// The product.
+    pub sku: SkuId,
+    /// The group it is inherited from; `None` = assigned directly.
+    pub group: Option<String>,
+    /// `Active`, `ActiveWithError`, `Disabled`, `Error`, or a newer word.
+    pub state: String,
+    /// `None`, `CountViolation`, … or a newer word.
+    pub error: String,
+}
+
+impl LicenceState {
+    /// Assigned directly, not through a group.
+    pub fn is_direct(&self) -> bool {
+        self.group.is_none()
+    }
+
+    /// In force.
+    pub fn is_active(&self) -> bool {
+        self.state.eq_ignore_ascii_case("Active")
+    }
+}
+
+/// What happened to a person between two syncs (`graph-api.md 2.4`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Created or changed; all selected properties that are set come along.
+    Present(DirectoryUser),
+    /// Deleted: `soft` can be restored for 30 days.
+    Removed {
+        /// Whom.
+        id: UserId,
+        /// Restorable.
+        soft: bool,
+    },
+}
+
+/// A licence product that the tenant owns (`graph-api.md 3.1`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sku {
+    /// Its id.
+    pub id: SkuId,
+    /// Its name for people, such as `SPE_E5`.
+    pub name: String,
+    /// Seats in force, seats in grace included.
+    pub enabled: u32,
+    /// Seats taken, as Microsoft counts them (lags behind a burst).
+    pub consumed: u32,
+    /// May be given to users at all.
+    pub for_users: bool,
+}
+
+/// The Teams user (`graph-api.md 5.1`). A row alone does not mean that the person is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TeamsUser {
+    /// `user`, `resourceAccount`, `guest`, `sfbOnPremUser`, `ineligibleUser`, … or a newer word.
+    pub account_type: String,
+    /// `Teams`, `PhoneSystem`, … : what the licences make possible.
+    pub feature_types: Vec<String>,
+    /// Policies in force other than the Global ones.
+    pub policies: Vec<EffectivePolicy>,
+}
+
+/// One policy in force on a person (`graph-api.md 5.1.3`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectivePolicy {
+    /// Its type.
+    pub policy_type: PolicyType,
+    /// Its name, without a `Tag:` prefix.
+    pub name: String,
+    /// Assigned to the person, not through a group.
+    pub direct: bool,
+}
+
+impl PolicyType {
+    /// Microsoft spells the same type in different case in different places.
+    pub fn same(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+/// How far Microsoft has come with creating somebody's Teams account (`graph-api.md 5.1.4`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Policies can be assigned.
+    Ready,
+    /// Not yet; why, in one word for the staging page.
+    NotYet(&'static str),
+    /// It will not become ready by waiting: homed on premises, a guest, a resource account.
+    Never(String),
+}
+
+impl TeamsUser {
+    /// Ready to receive policies: an eligible `user` with the feature `Teams`. Mere presence proves nothing.
+    pub fn readiness(user: Option<&Self>) -> Readiness {
+        let Some(user) = user else {
+            return Readiness::NotYet("no Teams account yet");
+        };
+        match user.account_type.as_str() {
+            "user" if user.feature_types.iter().any(|f| f == "Teams") => Readiness::Ready,
+            "user" => Readiness::NotYet("Teams account without the Teams feature"),
+            "sfbOnPremUser" | "guest" | "resourceAccount" => {
+                Readiness::Never(user.account_type.clone())
+            }
+            _ => Readiness::NotYet("Teams account not eligible yet"),
+        }
+    }
+
+    /// The policy of a type that is in force; `None` = the organisation's Global one.
+    pub fn policy(&self, policy_type: &PolicyType) -> Option<&EffectivePolicy> {
+        self.policies
+            .iter()
+            .find(|p| p.policy_type.same(policy_type))
+    }
+}
+
+/// Why Microsoft refused a licence request (`graph-api.md 3.2`); told apart only by its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// No seat is free.
+    NoSeats,
+    /// The usage location is missing, or was set and is not yet seen by the licence service.
+    UsageLocation,
+    /// Two plans exclude each other.
+    ConflictingPlans,
+    /// A plan needs another one, or is needed by another one.
+    MissingDependency,
+    /// The licence comes from a group and cannot be taken away directly.
+    FromGroup,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoSeats => "no licence seat is free",
+            Self::UsageLocation => {
+                "the usage location is missing or not yet known to the licence service"
+            }
+            Self::ConflictingPlans => "two service plans exclude each other",
+            Self::MissingDependency => "a service plan needs another one",
+            Self::FromGroup => "the licence comes from a group",
+        })
+    }
+}

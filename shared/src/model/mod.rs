@@ -1,0 +1,24 @@
+//! NOUNS. Plain data and what is true of it alone: no `async`, no clock, no SDK, nothing else of ours.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `time` | a moment |
+//! | `property`, `facts` | what rules may ask about a person, and the answers |
+//! | `microsoft` | what Microsoft tells us, in its own words |
+//! | `tenant` | a customer: connection, settings, sites, circuit |
+//! | `persona` | what a person should have: personas, `Wanted` |
+//! | `person` | a person's row |
+//! | `job`, `step`, `ask` | one person, one goal: its steps, where they stand, what was asked of Microsoft |
+//! | `lane` | the row that leases a tenant's lane to one worker |
+
+pub mod ask;
+pub mod facts;
+pub mod job;
+pub mod lane;
+pub mod microsoft;
+pub mod person;
+pub mod persona;
+pub mod property;
+pub mod step;
+pub mod tenant;
+pub mod time;

@@ -1,0 +1,184 @@
+//! A customer: one Microsoft 365 connection, its settings and what is known of its health.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::persona::SitePath;
+use super::time::Time;
+
+/// Names a customer in every key. Letters, digits and hyphens only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TenantId(String);
+
+impl TenantId {
+    /// A tenant id, if `text` can be one: 1 to 64 letters, digits or hyphens. Anything else could forge a key.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A customer (R16, F1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Its key.
+    pub id: TenantId,
+    /// Its name for people.
+    pub name: String,
+    /// Where and as whom we speak to Microsoft.
+    pub connection: Connection,
+    /// Over how many partitions its people and jobs are spread; fixed at registration.
+    pub shards: u8,
+    /// What can be set.
+    pub settings: Settings,
+    /// Whether Microsoft accepts our identity.
+    #[serde(default)]
+    pub circuit: Circuit,
+    /// What last went wrong between us and Microsoft, for people; empty when the last sync went well.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
+    /// What Microsoft lets us do, as far as refusals have taught us.
+    #[serde(default)]
+    pub refusals: BTreeMap<Capability, Refusals>,
+}
+
+/// How to reach a customer's Microsoft 365 tenant (`graph-api.md 1`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The Entra tenant id.
+    pub directory: String,
+    /// The application (client) id.
+    pub client: String,
+    /// The name under which the client secret is kept in the secret store.
+    pub secret_name: String,
+    /// Base URL of the token endpoint, such as `https://login.microsoftonline.com`.
+    pub authority: String,
+    /// Base URL of Graph without version, such as `https://graph.microsoft.com`.
+    pub graph: String,
+}
+
+/// What an administrator can set. Every default is the documented one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// When staged people are looked at (R7, R8, F95).
+    pub readiness: ReadinessLooks,
+    /// Whether offboarding takes the direct licences away (R81: yes).
+    pub offboard_licences: OffboardLicences,
+    /// Kill switch of this tenant: nothing is sent, nothing is decided.
+    pub paused: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            readiness: ReadinessLooks::Scheduled,
+            offboard_licences: OffboardLicences::Remove,
+            paused: false,
+        }
+    }
+}
+
+/// When staged people are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadinessLooks {
+    /// Only when the staging schedule or a person asks (R7: the schedule is off until somebody switches it on).
+    Scheduled,
+    /// Besides that after 5, 10, 20 and 40 minutes, hourly for a day, then every 4 hours.
+    Adaptive,
+}
+
+/// What offboarding does with direct licences (R81, R84).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OffboardLicences {
+    /// Take them all away.
+    Remove,
+    /// Leave them as they are; no request is made.
+    Keep,
+}
+
+/// Stops all lanes of a tenant while Microsoft does not accept our identity (401, never 403).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Circuit {
+    /// Work goes on.
+    #[default]
+    Closed,
+    /// Nothing is sent but one probe at a time.
+    Open {
+        /// Since when.
+        since: Time,
+        /// When the next probe may be made.
+        probe_at: Time,
+    },
+}
+
+/// What stands between us and Microsoft, said for an administrator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Since when.
+    pub since: Time,
+    /// What is wrong and what to do.
+    pub sentence: String,
+}
+
+/// Something Microsoft may allow us or not; each step that writes needs one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// `User.ReadWrite.All`, for the usage location.
+    WriteUsers,
+    /// `LicenseAssignment.ReadWrite.All`.
+    AssignLicences,
+    /// `TeamsPolicyUserAssign.ReadWrite.All`.
+    AssignPolicies,
+}
+
+/// The 403 answers for one capability since it last worked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusals {
+    /// The people for whom it was refused, at most [`Refusals::MISSING_AFTER`].
+    pub people: BTreeSet<String>,
+    /// When the capability was found missing; the finding holds for a day, then the next person is tried again.
+    pub missing_since: Option<Time>,
+}
+
+impl Refusals {
+    /// So many different people refused in a row mean that the permission is missing, not that one account is protected.
+    pub const MISSING_AFTER: usize = 3;
+}
+
+/// A site as far as people are placed at it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Its place in the tree.
+    pub path: SitePath,
+    /// Its name for people.
+    pub name: String,
+    /// ISO 3166 alpha-2; the value for personas that take it from the site (R70).
+    pub usage_location: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// V7: a tenant id cannot reach into another tenant's keys.
+    #[test]
+    fn a_tenant_id_holds_nothing_that_could_forge_a_key() {
+        assert!(TenantId::parse("contoso-1").is_some());
+        for forged in ["", "a#b", "T a", "ä", "a/b", &"x".repeat(65)] {
+            assert!(TenantId::parse(forged).is_none(), "{forged:?}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One request to Microsoft: made ready, sent, and what its answer means for the ask that was recorded before it.
+
+use std::time::Duration;
+
+use crate::error::{Error, Kind, Result};
+use crate::graph::Graph;
+use crate::model::ask::{Answer, Verb};
+use crate::model::microsoft::{PolicyType, UserId};
+use crate::model::step::Step;
+use crate::plan::holds::{
+    Glance, LicenceChange, Read, Seen, direct_policies, has_policy, licence_change,
+};
+
+/// A request with everything it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    Location(String),
+    Licences(LicenceChange),
+    Assign(Vec<(PolicyType, String)>),
+    Unassign(Vec<PolicyType>),
+}
+
+/// Why a request cannot even be made ready.
+#[derive(Debug)]
+pub(super) enum NotReady {
+    /// It will never be: the sentence for people.
+    Hopeless(String),
+    /// Something it needs could not be read.
+    Unread(Error),
+}
+
+/// What came of sending a request.
+#[derive(Debug)]
+pub(super) struct Sent {
+    /// `None` = the answer is missing; the ask stays open (A2).
+    pub answer: Option<Answer>,
+    pub request_id: Option<String>,
+    /// Microsoft asks to wait so long.
+    pub wait: Option<Duration>,
+    /// Something that concerns more than this request: no identity, no time.
+    pub stop: Option<Error>,
+}
+
+/// Reads what a step needs to know (W3).
+pub(super) async fn read(
+    graph: &Graph,
+    person: &UserId,
+    what: Read,
+    seen: &mut Seen,
+) -> Result<()> {
+    match what {
+        Read::User => {
+            seen.user = graph
+                .user(person)
+                .await?
+                .map_or(Glance::Absent, Glance::Present)
+        }
+        Read::Teams => {
+            seen.teams = graph
+                .teams_user(person)
+                .await?
+                .map_or(Glance::Absent, Glance::Present)
+        }
+    }
+    Ok(())
+}
+
+/// Makes ready what `verb` needs for `step`; reads policy ids, changes nothing.
+pub(super) async fn ready(
+    graph: &Graph,
+    step: &Step,
+    verb: Verb,
+    seen: &Seen,
+) -> std::result::Result<Request, NotReady> {
+    let missing =
+        || NotReady::Hopeless("the step was not looked at before it was asked for".to_owned());
+    match (verb, step, &seen.user, &seen.teams) {
+        (Verb::SetUsageLocation, Step::UsageLocation { country }, _, _) => {
+            Ok(Request::Location(country.clone()))
+        }
+        (Verb::ChangeLicences, Step::Licences { set }, Glance::Present(user), _) => {
+            Ok(Request::Licences(licence_change(set, user)))
+        }
+        (Verb::ChangeLicences, Step::ClearLicences, Glance::Present(user), _) => {
+            Ok(Request::Licences(licence_change(&[], user)))
+        }
+        (Verb::AssignPolicies, Step::Policies { assign, .. }, _, Glance::Present(user)) => {
+            let mut ids = Vec::new();
+            for (kind, name) in assign
+                .iter()
+                .filter(|(kind, name)| !has_policy(user, kind, name))
+            {
+                match graph
+                    .policy_id(kind, name)
+                    .await
+                    .map_err(NotReady::Unread)?
+                {
+                    Some(id) => ids.push((kind.clone(), id)),
+                    None => {
+                        return Err(NotReady::Hopeless(format!(
+                            "there is no policy {name:?} of type {} in Teams",
+                            kind.0
+                        )));
+                    }
+                }
+            }
+            Ok(Request::Assign(ids))
+        }
+        (Verb::UnassignPolicies, Step::Policies { unassign, .. }, _, Glance::Present(user)) => {
+            let direct = direct_policies(user);
+            let kinds = unassign
+                .iter()
+                .filter(|kind| direct.iter().any(|held| held.same(kind)));
+            Ok(Request::Unassign(kinds.cloned().collect()))
+        }
+        (Verb::UnassignPolicies, Step::ClearPolicies, _, Glance::Present(user)) => {
+            Ok(Request::Unassign(direct_policies(user)))
+        }
+        (
+            Verb::SetUsageLocation
+            | Verb::ChangeLicences
+            | Verb::AssignPolicies
+            | Verb::UnassignPolicies,
+            Step::UsageLocation { .. }
+            | Step::Licences { .. }
+            | Step::AwaitTeams
+            | Step::Policies { .. }
+            | Step::ClearPolicies
+            | Step::ClearLicences
+            | Step::Place { .. }
+            | Step::Role { .. },
+            _,
+            _,
+        ) => Err(missing()),
+    }
+}
+
+/// Sends a request whose ask is recorded.
+pub(super) async fn send(graph: &Graph, person: &UserId, request: &Request) -> Sent {
+    let result = match request {
+        Request::Location(country) => graph.set_usage_location(person, country).await,
+        Request::Licences(change) => {
+            graph
+                .assign_licences(person, &change.add, &change.remove)
+                .await
+        }
+        Request::Assign(ids) => graph.assign_policies(person, ids).await,
+        Request::Unassign(kinds) => graph.unassign_policies(person, kinds).await,
+    };
+    match result {
+        Ok(receipt) => Sent {
+            answer: Some(Answer::Accepted),
+            request_id: receipt.request_id,
+            wait: None,
+            stop: None,
+        },
+        Err(error) => refused(error),
+    }
+}
+
+/// What an error means for the ask (graph-api.md 14): closed by what is definite, left open by what is not.
+pub(super) fn refused(error: Error) -> Sent {
+    let mut sent = Sent {
+        answer: None,
+        request_id: None,
+        wait: None,
+        stop: None,
+    };
+    sent.answer = match error.kind() {
+        Kind::NotFound => Some(Answer::Missing),
+        Kind::Denied => Some(Answer::Denied),
+        Kind::Refused(refusal) => Some(Answer::Refused(*refusal)),
+        Kind::Invalid | Kind::Resync => Some(Answer::Invalid(
+            error.to_string().chars().take(200).collect(),
+        )),
+        Kind::Conflict | Kind::Unavailable => Some(Answer::NotNow),
+        Kind::Throttled(wait) => {
+            sent.wait = *wait;
+            Some(Answer::NotNow)
+        }
+        Kind::Unauthorised | Kind::OutOfTime => Some(Answer::NotNow),
+        Kind::UnknownOutcome => None,
+    };
+    if matches!(error.kind(), Kind::Unauthorised | Kind::OutOfTime) {
+        sent.stop = Some(error);
+    }
+    sent
+}

@@ -1,0 +1,183 @@
+//! Decides for those who changed, or for everybody after a full read or a change of the rules, and commits their jobs.
+
+use crate::config;
+use crate::error::{Error, Kind, Result};
+use crate::model::job::{Goal, Origin};
+use crate::model::microsoft::UserId;
+use crate::model::person::Person;
+use crate::model::tenant::Tenant;
+use crate::plan::decide::{Decision, Policybook};
+use crate::plan::steps;
+use crate::store::commits::Commitment;
+use crate::store::cursors::{Cursor, Moved, Pass};
+use crate::store::jobs::Plan;
+
+use super::lease::Lease;
+use super::{Shell, order};
+
+/// People read at once by the pass over everybody: about 1 KB each, DynamoDB answers 1 MB at most.
+const PAGE: i32 = 500;
+/// So often people are decided again whose row changed between reading and committing.
+const TRIES: usize = 5;
+
+/// Decides until nobody is left. False = the time is over; the cursor and the lists know where to go on.
+pub(super) async fn decide(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    book: &Policybook,
+    rules: u32,
+) -> Result<bool> {
+    let mut cursor = shell.store.cursor(&tenant.id).await?;
+    let pass = cursor
+        .pass
+        .clone()
+        .or_else(|| (cursor.decided_rules != rules).then(Pass::default));
+    if let Some(mut pass) = pass {
+        if pass.rules != rules {
+            pass = Pass {
+                rules,
+                ..Pass::default()
+            };
+        }
+        cursor.pass = Some(pass);
+        if !everybody(shell, lease, tenant, book, &mut cursor).await? {
+            return Ok(false);
+        }
+    }
+    while let Some(page) = shell.store.changed_page(&tenant.id).await? {
+        if !lease.may_go_on() {
+            return Ok(false);
+        }
+        some(shell, lease, tenant, book, page.ids.clone()).await?;
+        shell.store.decided(&tenant.id, &page).await?;
+    }
+    Ok(true)
+}
+
+/// The pass over everybody; its place is kept in the cursor.
+async fn everybody(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    book: &Policybook,
+    cursor: &mut Cursor,
+) -> Result<bool> {
+    while let Some(pass) = cursor.pass.clone() {
+        if !lease.may_go_on() {
+            return Ok(false);
+        }
+        let (people, next) = shell
+            .store
+            .people_page(tenant, pass.shard, pass.after.as_ref(), PAGE)
+            .await?;
+        let overtaken = commit(shell, lease, tenant, book, people).await?;
+        some(shell, lease, tenant, book, overtaken).await?;
+        cursor.pass = match next {
+            Some(after) => Some(Pass {
+                after: Some(after),
+                ..pass
+            }),
+            None if pass.shard + 1 < tenant.shards => Some(Pass {
+                shard: pass.shard + 1,
+                after: None,
+                rules: pass.rules,
+            }),
+            None => {
+                cursor.decided_rules = pass.rules;
+                None
+            }
+        };
+        if shell.store.move_cursor(&tenant.id, cursor, None).await? == Moved::Overtaken {
+            return Err(Error::new(
+                Kind::OutOfTime,
+                "another sync has moved the cursor",
+            ));
+        }
+    }
+    Ok(true)
+}
+
+/// These people, each read consistently; again where somebody was faster.
+async fn some(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    book: &Policybook,
+    ids: Vec<UserId>,
+) -> Result<()> {
+    let mut left = ids;
+    for _ in 0..TRIES {
+        if left.is_empty() {
+            return Ok(());
+        }
+        let mut people = Vec::with_capacity(left.len());
+        for id in &left {
+            people.extend(shell.store.person(tenant, id).await?);
+        }
+        left = commit(shell, lease, tenant, book, people).await?;
+    }
+    match left.first() {
+        None => Ok(()),
+        Some(id) => Err(Error::new(
+            Kind::Conflict,
+            format!(
+                "person {} and {} others change too fast",
+                id.0,
+                left.len() - 1
+            ),
+        )),
+    }
+}
+
+/// Decides and commits. Returns those whose row changed meanwhile.
+async fn commit(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    book: &Policybook,
+    people: Vec<Person>,
+) -> Result<Vec<UserId>> {
+    let mut commitments = Vec::new();
+    for person in people {
+        match book.decide(&person) {
+            Decision::Leave(_) => {}
+            Decision::Provision { wanted, digest } => {
+                let before = person.persona.as_ref().and_then(|held| book.version(held));
+                let steps = steps::provision(&wanted, before);
+                let old = order::open_job(shell, tenant, &person).await?;
+                commitments.push(Commitment {
+                    goal: Goal::Provision,
+                    origin: Origin::Rule,
+                    plan: Plan {
+                        steps,
+                        wanted: Some(wanted),
+                    },
+                    digest: Some(digest),
+                    old,
+                    person,
+                });
+            }
+        }
+    }
+    if commitments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut overtaken = Vec::new();
+    // Committed a few transactions at a time, so that a long list does not outlive the lease unnoticed.
+    while !commitments.is_empty() {
+        let few = commitments.split_off(
+            commitments
+                .len()
+                .saturating_sub(config::PEOPLE_PER_COMMIT * 8),
+        );
+        lease.permit()?;
+        let report = shell
+            .store
+            .commit(tenant, few, lease.worker(), shell.clock.now())
+            .await?;
+        shell.ring(&tenant.id, report.rung).await;
+        overtaken.extend(report.overtaken);
+    }
+    Ok(overtaken)
+}

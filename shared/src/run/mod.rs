@@ -1,0 +1,112 @@
+//! THE SHELL. The only place where reading, deciding, acting and committing meet.
+//!
+//! | file | verb |
+//! |---|---|
+//! | `heed` | hear a doorbell: leave its mark, run its lane |
+//! | `sweep` | ring every lane that is due (L5) |
+//! | `drain` | work off what is due in a lane, 32 people at once |
+//! | `work` | one job, one turn |
+//! | `ask` | one request to Microsoft and what its answer means |
+//! | `sync`, `pull`, `decide`, `stock`, `drift` | one sync: read what changed, decide, wake who waits, report drift |
+//! | `order` | what a person orders: provision, offboard |
+//! | `health` | circuit, trouble, missing permissions |
+//! | `lease` | the proof that nobody else works in a lane |
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::graph::Microsoft;
+use crate::model::lane::Lane;
+use crate::model::tenant::{Connection, Tenant, TenantId};
+use crate::queue::Queue;
+use crate::store::Store;
+
+mod ask;
+mod decide;
+mod drain;
+mod drift;
+mod health;
+mod heed;
+mod lease;
+mod order;
+mod pull;
+mod stock;
+mod sweep;
+mod sync;
+mod work;
+
+pub use heed::heed;
+pub use order::{offboard, provision};
+pub use sweep::sweep;
+
+/// Everything the verbs work with.
+#[derive(Debug)]
+pub struct Shell {
+    /// The rows.
+    pub store: Store,
+    /// The doorbells.
+    pub queue: Queue,
+    /// The time.
+    pub clock: Clock,
+    /// The way to Microsoft.
+    pub microsoft: Microsoft,
+    /// One client a tenant, kept for its token.
+    pub(crate) graphs: Mutex<BTreeMap<TenantId, (Connection, Graph)>>,
+}
+
+/// The reading of the monotonic clock at which Lambda ends the invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline(pub Duration);
+
+impl Shell {
+    /// A shell around these.
+    pub fn new(store: Store, queue: Queue, clock: Clock, microsoft: Microsoft) -> Self {
+        Self {
+            store,
+            queue,
+            clock,
+            microsoft,
+            graphs: Mutex::default(),
+        }
+    }
+
+    /// The deadline of an invocation that may last `span` from now.
+    pub fn deadline(&self, span: Duration) -> Deadline {
+        Deadline(self.clock.elapsed() + span)
+    }
+
+    /// The client of a tenant; made when it is first needed, with its token and pace kept as long as the connection is the same.
+    pub(crate) async fn graph(&self, tenant: &Tenant) -> Result<Graph> {
+        let known = self.graphs.lock().ok().and_then(|graphs| graphs.get(&tenant.id).cloned());
+        if let Some((connection, graph)) = known
+            && connection == tenant.connection
+        {
+            return Ok(graph);
+        }
+        let graph = self.microsoft.connect(&tenant.connection, self.clock).await?;
+        if let Ok(mut graphs) = self.graphs.lock() {
+            graphs.insert(tenant.id.clone(), (tenant.connection.clone(), graph.clone()));
+        }
+        Ok(graph)
+    }
+
+    /// Forgets a tenant's client: its secret is read again.
+    pub(crate) fn forget_graph(&self, tenant: &TenantId) {
+        if let Ok(mut graphs) = self.graphs.lock() {
+            graphs.remove(tenant);
+        }
+    }
+
+    /// Rings lanes whose work is committed. A bell that fails is only logged: the sweep rings again.
+    pub(crate) async fn ring(&self, tenant: &TenantId, lanes: impl IntoIterator<Item = Lane>) {
+        for lane in lanes {
+            if let Err(error) = self.queue.ring(tenant, lane).await {
+                tracing::warn!(tenant = tenant.as_str(), lane = lane.name(), %error, "doorbell not sent; the sweep will ring");
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Pulls people: everything the first time and when Microsoft has forgotten our place, what changed otherwise.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use crate::config;
+use crate::error::{Error, Kind, Result};
+use crate::graph::Graph;
+use crate::graph::{DeltaNext, UsersFrom};
+use crate::model::microsoft::{Change, DirectoryUser, UserId};
+use crate::model::person::Presence;
+use crate::model::tenant::Tenant;
+use crate::store::cursors::{Cursor, Moved, Pass, Reading};
+use crate::store::people::{Digests, Merged, digest};
+
+use super::Shell;
+use super::lease::Lease;
+
+/// Reads people until nothing is left to read. False = the time is over; the cursor knows where to go on.
+pub(super) async fn pull(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    full: bool,
+) -> Result<bool> {
+    let mut cursor = shell.store.cursor(&tenant.id).await?;
+    if full && !matches!(cursor.reading, Reading::Full { .. }) {
+        cursor.reading = Reading::Nothing;
+    }
+    if let Reading::Full { .. } | Reading::Nothing = cursor.reading
+        && !whole_directory(shell, lease, tenant, graph, &mut cursor).await?
+    {
+        return Ok(false);
+    }
+    match changes(shell, lease, tenant, graph, &mut cursor).await {
+        Err(error) if *error.kind() == Kind::Resync => {
+            tracing::warn!(tenant = tenant.id.as_str(), %error, "Microsoft has forgotten where we were; reading everything again");
+            cursor.reading = Reading::Nothing;
+            if !whole_directory(shell, lease, tenant, graph, &mut cursor).await? {
+                return Ok(false);
+            }
+            changes(shell, lease, tenant, graph, &mut cursor).await
+        }
+        other => other,
+    }
+}
+
+/// The whole directory: first the place from which changes are read afterwards, then every page, so that nothing is lost in
+/// between.
+async fn whole_directory(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    cursor: &mut Cursor,
+) -> Result<bool> {
+    if !matches!(cursor.reading, Reading::Full { .. }) {
+        lease.permit()?;
+        let latest = graph.delta_latest().await?;
+        cursor.reading = Reading::Full { latest, next: None };
+        move_cursor(shell, tenant, cursor, None).await?;
+    }
+    let known = shell.store.digests(tenant).await?;
+    while let Reading::Full { latest, next } = cursor.reading.clone() {
+        if !lease.may_go_on() {
+            return Ok(false);
+        }
+        lease.permit()?;
+        let from = next.map_or(UsersFrom::First, UsersFrom::Next);
+        let page = graph.users_page(from).await?;
+        store_people(shell, lease, tenant, page.people, Some(&known)).await?;
+        cursor.reading = match page.next {
+            Some(next) => Reading::Full {
+                latest,
+                next: Some(next),
+            },
+            None => {
+                cursor.pass = Some(Pass::default());
+                cursor.full_at = Some(shell.clock.now());
+                Reading::Changes { link: latest }
+            }
+        };
+        move_cursor(shell, tenant, cursor, None).await?;
+    }
+    Ok(true)
+}
+
+/// What changed since, page by page; each page's people are stored before the cursor passes it (V11).
+async fn changes(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    cursor: &mut Cursor,
+) -> Result<bool> {
+    let mut page_number = 0;
+    while let Reading::Changes { link } = cursor.reading.clone() {
+        if !lease.may_go_on() {
+            return Ok(false);
+        }
+        lease.permit()?;
+        let page = graph.delta_page(&link).await?;
+        let mut changed = Vec::new();
+        let mut present = Vec::new();
+        for change in page.changes {
+            match change {
+                Change::Present(user) => present.push(user),
+                Change::Removed { id, soft } => {
+                    // The order within a page counts: what came before a removal is stored before it.
+                    changed.extend(
+                        store_people(shell, lease, tenant, std::mem::take(&mut present), None)
+                            .await?,
+                    );
+                    let presence = if soft {
+                        Presence::GoneSoft
+                    } else {
+                        Presence::GoneHard
+                    };
+                    if shell
+                        .store
+                        .vanished(tenant, &id, presence, lease.worker().fence)
+                        .await?
+                        == Merged::Stored
+                    {
+                        changed.push(id);
+                    }
+                }
+            }
+        }
+        changed.extend(store_people(shell, lease, tenant, present, None).await?);
+        let (link, done) = match page.next {
+            DeltaNext::Page(link) => (link, false),
+            DeltaNext::Done(link) => (link, true),
+        };
+        cursor.reading = Reading::Changes { link };
+        move_cursor(
+            shell,
+            tenant,
+            cursor,
+            Some((lease.worker().fence, page_number, changed)),
+        )
+        .await?;
+        page_number += 1;
+        if done {
+            break;
+        }
+    }
+    Ok(true)
+}
+
+/// Stores people, many at once; later entries of the same person win. Returns those who are news.
+async fn store_people(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    people: Vec<DirectoryUser>,
+    known: Option<&Digests>,
+) -> Result<Vec<UserId>> {
+    let mut last = std::collections::BTreeMap::new();
+    for user in people {
+        last.insert(user.id.clone(), user);
+    }
+    let mut news = Vec::new();
+    for user in last.into_values() {
+        let is_known = match known.and_then(|known| known.get(&user.id)) {
+            Some(stored) => *stored == digest(&user)?,
+            None => false,
+        };
+        if !is_known {
+            news.push(user);
+        }
+    }
+    let fence = lease.worker().fence;
+    let stored: Vec<Option<UserId>> = stream::iter(news)
+        .map(|user| async move {
+            let merged = shell.store.merge(tenant, &user, fence).await?;
+            Ok::<_, Error>((merged == Merged::Stored).then_some(user.id))
+        })
+        .buffered(config::AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(stored.into_iter().flatten().collect())
+}
+
+async fn move_cursor(
+    shell: &Shell,
+    tenant: &Tenant,
+    cursor: &mut Cursor,
+    changed: Option<(u64, u32, Vec<UserId>)>,
+) -> Result<()> {
+    match shell.store.move_cursor(&tenant.id, cursor, changed).await? {
+        Moved::Yes => Ok(()),
+        Moved::Overtaken => Err(Error::new(
+            Kind::OutOfTime,
+            "another sync has moved the cursor",
+        )),
+    }
+}

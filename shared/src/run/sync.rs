@@ -1,0 +1,153 @@
+//! One sync: pull what changed, decide, wake who waits for stock, report drift; then ring the tenant's lanes.
+
+use std::collections::BTreeSet;
+
+use crate::config;
+use crate::error::{Error, Kind, Result};
+use crate::model::lane::{Lane, Mark};
+use crate::model::tenant::{Tenant, TenantId};
+use crate::model::time::Time;
+use crate::plan::decide::Policybook;
+
+use super::health::{self, Health};
+use super::lease::Lease;
+use super::{Shell, decide, drift, pull, stock};
+
+/// A tenant's row, or the reason to stop.
+pub(super) async fn tenant(shell: &Shell, id: &TenantId) -> Result<Tenant> {
+    let row = shell.store.tenant(id).await?;
+    row.ok_or_else(|| {
+        Error::new(
+            Kind::NotFound,
+            format!("there is no tenant {}", id.as_str()),
+        )
+    })
+}
+
+/// Runs the sync lane of a tenant under its lease, and gives the lease back.
+pub(super) async fn run(shell: &Shell, lease: &Lease<'_>, tenant: Tenant) -> Result<()> {
+    let id = tenant.id.clone();
+    let mut tenant = tenant;
+    loop {
+        let seen = lease.row();
+        let now = shell.clock.now();
+        let (done, wake_at) = match health::of(&tenant, now) {
+            Health::NotBefore(at) => (BTreeSet::new(), Some(at)),
+            Health::Fine | Health::Probe => {
+                match renewing(shell, lease, once(shell, lease, &tenant, &seen.marks)).await {
+                    Ok(Ran::ToTheEnd) => {
+                        health::all_well(shell, &tenant).await?;
+                        (seen.marks.clone(), None)
+                    }
+                    Ok(Ran::OutOfTime) => (BTreeSet::new(), Some(now)),
+                    Err(error) => (BTreeSet::new(), Some(failed(shell, &tenant, error).await?)),
+                }
+            }
+        };
+        if lease.release(&seen, &done, wake_at).await? {
+            let lanes = if wake_at == Some(now) {
+                vec![Lane::Sync]
+            } else {
+                Vec::new()
+            };
+            // Every sync ends by ringing the tenant's lanes (L5).
+            shell
+                .ring(
+                    &id,
+                    lanes
+                        .into_iter()
+                        .chain([Lane::Staging, Lane::Provision, Lane::Offboard]),
+                )
+                .await;
+            return Ok(());
+        }
+        if !lease.may_go_on() {
+            return Ok(());
+        }
+        tenant = self::tenant(shell, &id).await?;
+    }
+}
+
+enum Ran {
+    ToTheEnd,
+    OutOfTime,
+}
+
+/// What the marks ask for, once.
+async fn once(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    marks: &BTreeSet<Mark>,
+) -> Result<Ran> {
+    let graph = shell.graph(tenant).await?;
+    graph.set_share(config::lane(Lane::Sync).share);
+    let asked = |mark| marks.contains(&mark);
+    let pulls = asked(Mark::Pull) || asked(Mark::Full);
+    if pulls {
+        if !pull::pull(shell, lease, tenant, &graph, asked(Mark::Full)).await? {
+            return Ok(Ran::OutOfTime);
+        }
+        stock::refresh(shell, lease, tenant, &graph).await?;
+    }
+    let catalogue = shell.store.catalogue(&tenant.id).await?;
+    let version = catalogue.rules.version;
+    let (personas, sites) = (catalogue.personas, catalogue.sites);
+    let book = Policybook::new(&catalogue.rules, personas, sites).map_err(|problem| {
+        Error::new(Kind::Invalid, "the rules cannot be used, nobody is decided")
+            .with_source(problem)
+    })?;
+    if (pulls || asked(Mark::Decide))
+        && !decide::decide(shell, lease, tenant, &book, version).await?
+    {
+        return Ok(Ran::OutOfTime);
+    }
+    if asked(Mark::Drift) && !drift::report(shell, lease, tenant, &graph, &book).await? {
+        return Ok(Ran::OutOfTime);
+    }
+    Ok(Ran::ToTheEnd)
+}
+
+/// Says on the tenant's row what is wrong, and when to try again. Only losing the lease stops without a word.
+async fn failed(shell: &Shell, tenant: &Tenant, error: Error) -> Result<Time> {
+    let now = shell.clock.now();
+    match error.kind() {
+        Kind::OutOfTime => Err(error),
+        Kind::Unauthorised => health::open_circuit(shell, tenant, &error, now).await,
+        Kind::Throttled(wait) => Ok(now
+            + wait
+                .unwrap_or(config::REPEAT_AFTER)
+                .max(config::REPEAT_AFTER)),
+        Kind::NotFound
+        | Kind::Conflict
+        | Kind::Invalid
+        | Kind::Refused(_)
+        | Kind::Denied
+        | Kind::Unavailable
+        | Kind::UnknownOutcome
+        | Kind::Resync => {
+            tracing::warn!(tenant = tenant.id.as_str(), %error, "sync failed");
+            health::note_trouble(shell, tenant, &error, now).await?;
+            Ok(now + config::SETTLE)
+        }
+    }
+}
+
+/// Renews the lease beside the work.
+async fn renewing<T>(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let mut work = Box::pin(work);
+    loop {
+        let renewal = Box::pin(shell.clock.sleep(config::RENEWAL));
+        match futures::future::select(work, renewal).await {
+            futures::future::Either::Left((done, _)) => return done,
+            futures::future::Either::Right(((), unfinished)) => {
+                work = unfinished;
+                lease.renew().await?;
+            }
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! One job, one turn: its steps as far as they go now, every request recorded before it is sent.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::config;
+use crate::error::{Error, Kind, Result};
+use crate::graph::Graph;
+use crate::model::ask::{Answer, Verb};
+use crate::model::job::{Job, JobId, JobState, Waits};
+use crate::model::lane::Lane;
+use crate::model::step::{Obstacle, Stands, Step};
+use crate::model::tenant::{Capability, Tenant};
+use crate::model::time::Time;
+use crate::plan::holds::{Seen, View, view};
+use crate::plan::next_move::{Circumstances, Move, next_move};
+use crate::plan::steps::obstacle;
+use crate::store::jobs::{Placement, Plan, PlanRow, Saved};
+
+use super::ask::{self, NotReady, Request};
+use super::lease::Lease;
+use super::{Shell, health};
+
+/// What became of a turn.
+#[derive(Debug)]
+pub(super) enum Worked {
+    /// There was nothing to do: the index was late, or somebody else wrote the job.
+    Nothing,
+    /// The job is final.
+    Ended(JobState),
+    /// It is looked at again in this lane.
+    Again(Time),
+    /// It belongs to another lane now; to be handed over with others (L2).
+    Moved(Box<Job>),
+    /// A worker died with it in hand: it comes last.
+    Suspect,
+    /// A newer version planned it: this one leaves it alone (J6).
+    Newer(Error),
+}
+
+/// Where and as whom jobs are worked on.
+pub(super) struct Bench<'a> {
+    pub shell: &'a Shell,
+    pub lease: &'a Lease<'a>,
+    pub tenant: &'a Tenant,
+    pub graph: Graph,
+    pub missing: BTreeSet<Capability>,
+    /// A worker died in this lane: stamp every job before touching it.
+    pub careful: bool,
+}
+
+/// How a job comes to have its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// Whether or not its time has come: somebody asked for it.
+    pub early: bool,
+    /// It was put last because a worker died with it.
+    pub last: bool,
+}
+
+impl Bench<'_> {
+    /// Gives one job its turn.
+    pub async fn work(&self, id: &JobId, turn: Turn) -> Result<Worked> {
+        let now = self.shell.clock.now();
+        let Some(mut job) = self.shell.store.job(self.tenant, id).await? else {
+            return Ok(Worked::Nothing);
+        };
+        let due = job.due.is_some_and(|due| turn.early || due <= now);
+        if job.state.is_final() || job.lane != self.lease.lane() || !due {
+            return Ok(Worked::Nothing);
+        }
+        let plan = match self.shell.store.plan(self.tenant, id).await? {
+            Some(PlanRow::Known(plan)) => *plan,
+            Some(PlanRow::Newer(error)) => return Ok(Worked::Newer(error)),
+            None => {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("job {} has no plan", id.0),
+                ));
+            }
+        };
+        if self.careful || job.in_hand {
+            if job.in_hand && !turn.last {
+                return Ok(Worked::Suspect);
+            }
+            if let Some(over) = self.take_in_hand(&mut job, &plan).await? {
+                return Ok(over);
+            }
+        }
+        if job.superseded_by.is_some() {
+            return self.step_aside(job, &plan).await;
+        }
+        if let Some(wait) = self.wait_for_the_old_one(&mut job).await? {
+            return Ok(wait);
+        }
+        self.go_on(job, &plan).await
+    }
+
+    /// Counts the worker that died with this job, if one did, and says that we have it now.
+    async fn take_in_hand(&self, job: &mut Job, plan: &Plan) -> Result<Option<Worked>> {
+        if job.in_hand {
+            job.crashes = job.crashes.saturating_add(1);
+        }
+        if job.crashes >= config::CRASHES_TO_PARK {
+            job.state = JobState::Poisoned;
+            return self.end(job.clone(), plan).await.map(Some);
+        }
+        job.in_hand = true;
+        Ok(self.save(job).await?)
+    }
+
+    /// J2: a newer job takes over. This one only finds out what became of its asks, and ends.
+    async fn step_aside(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
+        let now = self.shell.clock.now();
+        let settled = job
+            .asks
+            .iter()
+            .filter(|ask| ask.is_open())
+            .map(|ask| ask.sent + config::SETTLE)
+            .max();
+        if let Some(until) = settled.filter(|until| now < *until) {
+            return self.again(job, until, None).await;
+        }
+        let mut seen = Seen::default();
+        for ask in job.asks.clone().iter().filter(|ask| ask.is_open()) {
+            let Some(step) = plan.steps.get(usize::from(ask.step)) else {
+                continue;
+            };
+            if let View::Unread(what) = view(step, &seen) {
+                self.lease.permit()?;
+                ask::read(&self.graph, &job.person, what, &mut seen).await?;
+            }
+            let answer = match view(step, &seen) {
+                View::Holds => Answer::SeenLater,
+                View::Lacks(_) | View::Absent | View::Unread(_) => Answer::NotSeenLater,
+            };
+            job.close(ask.number, now, answer, None);
+        }
+        self.end(job, plan).await
+    }
+
+    /// J2, A3: while the job before has open asks, nothing is sent.
+    async fn wait_for_the_old_one(&self, job: &mut Job) -> Result<Option<Worked>> {
+        let Some(old) = &job.supersedes else {
+            return Ok(None);
+        };
+        let now = self.shell.clock.now();
+        let open = match self.shell.store.job(self.tenant, old).await? {
+            Some(old) if !old.state.is_final() => old
+                .asks
+                .iter()
+                .filter(|ask| ask.is_open())
+                .map(|ask| ask.sent)
+                .max(),
+            Some(_) | None => None,
+        };
+        match open {
+            Some(sent) => {
+                let until = (sent + config::SETTLE).max(now) + config::REPEAT_AFTER;
+                self.again(job.clone(), until, Some(Waits::Settling))
+                    .await
+                    .map(Some)
+            }
+            None => {
+                job.supersedes = None;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The steps, as far as they go now.
+    async fn go_on(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
+        let mut seen = Seen::default();
+        let mut missing = self.missing.clone();
+        let mut not_before: Option<Time> = None;
+        loop {
+            let now = self.shell.clock.now();
+            let Some(at) = job
+                .standings
+                .iter()
+                .position(|standing| !standing.stands.is_final())
+            else {
+                return self.end(job, plan).await;
+            };
+            let Some(step) = plan.steps.get(at) else {
+                return Err(Error::new(
+                    Kind::Invalid,
+                    format!("the plan of job {} has too few steps", job.id.0),
+                ));
+            };
+            if let Some(earlier) = obstacle(&plan.steps, &job.standings, at) {
+                settle(
+                    &mut job,
+                    at,
+                    Stands::Blocked(Obstacle::EarlierStep(earlier.name().to_owned())),
+                );
+                continue;
+            }
+            if let Some(standing) = job.standings.get_mut(at) {
+                standing.since.get_or_insert(now);
+            }
+            let around = Circumstances {
+                now,
+                readiness: self.tenant.settings.readiness,
+                missing: &missing,
+                trust_from: job.trust_from,
+            };
+            let asks: Vec<_> = job.asks_of(at).collect();
+            match next_move(step, &job.standings[at], &asks, &seen, &around) {
+                Move::Read(what) => {
+                    self.lease.permit()?;
+                    match ask::read(&self.graph, &job.person, what, &mut seen).await {
+                        Ok(()) => {}
+                        Err(error) if *error.kind() == Kind::Denied => {
+                            return self
+                                .again(job, now + config::WAITING_LOOK, Some(Waits::Permission))
+                                .await;
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+                Move::Close(numbers, answer) => {
+                    for number in numbers {
+                        job.close(number, now, answer.clone(), None);
+                    }
+                }
+                Move::Finish(stands) | Move::GiveUp(stands) => settle(&mut job, at, stands),
+                Move::Wait { until, waits } => {
+                    if let Some(standing) = job.standings.get_mut(at) {
+                        standing.looks = standing.looks.saturating_add(1);
+                        standing.stands = Stands::Pending;
+                    }
+                    let until = not_before.map_or(until, |earliest| until.max(earliest));
+                    return self.again(job, until, waits).await;
+                }
+                Move::Ask(verbs) => match self.ask(&mut job, at, step, &verbs, &seen).await? {
+                    Asked::Overtaken => return Ok(Worked::Nothing),
+                    Asked::Hopeless(why) => settle(&mut job, at, Stands::Failed(why)),
+                    Asked::Answered { wait, refused } => {
+                        not_before = wait
+                            .map(|span| self.shell.clock.now() + span)
+                            .or(not_before);
+                        if let Some(capability) = refused {
+                            missing.insert(capability);
+                        }
+                        seen = Seen::default();
+                    }
+                    Asked::Stopped(error) => {
+                        // Nothing was sent; the record says so. Whoever comes next goes on from here.
+                        let now = self.shell.clock.now();
+                        self.again(job, now, None).await?;
+                        return Err(error);
+                    }
+                },
+            }
+        }
+    }
+
+    /// Records the requests (A1), sends them, and closes those whose answer is definite (A2).
+    async fn ask(
+        &self,
+        job: &mut Job,
+        at: usize,
+        step: &Step,
+        verbs: &[Verb],
+        seen: &Seen,
+    ) -> Result<Asked> {
+        let mut requests: Vec<Request> = Vec::new();
+        for verb in verbs {
+            self.lease.permit()?;
+            match ask::ready(&self.graph, step, *verb, seen).await {
+                Ok(request) => requests.push(request),
+                Err(NotReady::Hopeless(why)) => return Ok(Asked::Hopeless(why)),
+                Err(NotReady::Unread(error)) => return Err(error),
+            }
+        }
+        let first = job.asks.len();
+        job.record(at, verbs, self.shell.clock.now());
+        if let Some(standing) = job.standings.get_mut(at) {
+            standing.stands = Stands::Pending;
+        }
+        if self.save(job).await?.is_some() {
+            return Ok(Asked::Overtaken);
+        }
+        let numbers: Vec<u16> = job.asks.iter().skip(first).map(|ask| ask.number).collect();
+        let (mut wait, mut missing) = (None, None);
+        for (number, request) in numbers.into_iter().zip(&requests) {
+            let sent = match self.lease.permit() {
+                Ok(()) => ask::send(&self.graph, &job.person, request).await,
+                Err(error) => ask::refused(error),
+            };
+            let now = self.shell.clock.now();
+            if let (Some(capability), Some(answer)) = (step.capability(), &sent.answer)
+                && health::note_answer(
+                    self.shell,
+                    self.tenant,
+                    capability,
+                    &job.person,
+                    answer,
+                    now,
+                )
+                .await?
+            {
+                missing = Some(capability);
+            }
+            if let Some(answer) = sent.answer {
+                tracing::info!(
+                    tenant = self.tenant.id.as_str(), job = job.id.0, step = step.name(), answer = %answer,
+                    request_id = sent.request_id.as_deref().unwrap_or(""), "asked"
+                );
+                job.close(number, now, answer, sent.request_id);
+            }
+            wait = wait.max(sent.wait);
+            if let Some(error) = sent.stop {
+                for open in job
+                    .asks
+                    .clone()
+                    .iter()
+                    .filter(|ask| ask.number > number && ask.is_open())
+                {
+                    job.close(open.number, now, Answer::NotNow, None);
+                }
+                return Ok(Asked::Stopped(error));
+            }
+        }
+        Ok(Asked::Answered {
+            wait,
+            refused: missing,
+        })
+    }
+
+    /// Stores an open job. Something = somebody else wrote it.
+    async fn save(&self, job: &mut Job) -> Result<Option<Worked>> {
+        match self
+            .shell
+            .store
+            .save(self.tenant, job, self.lease.worker())
+            .await?
+        {
+            Saved::Yes => Ok(None),
+            Saved::Overtaken => Ok(Some(self.make_way(job).await?)),
+        }
+    }
+
+    /// A5: whoever knows the answer to an ask may close it, also when a newer job has taken over meanwhile.
+    async fn make_way(&self, ours: &Job) -> Result<Worked> {
+        let Some(mut theirs) = self.shell.store.job(self.tenant, &ours.id).await? else {
+            return Ok(Worked::Nothing);
+        };
+        if theirs.state.is_final() || theirs.superseded_by.is_none() {
+            return Ok(Worked::Nothing);
+        }
+        for ask in &ours.asks {
+            if let Some(closed) = &ask.closed {
+                theirs.close(
+                    ask.number,
+                    closed.at,
+                    closed.answer.clone(),
+                    closed.request_id.clone(),
+                );
+            }
+        }
+        let due = self.shell.clock.now();
+        theirs.due = Some(due);
+        match self
+            .shell
+            .store
+            .save(self.tenant, &mut theirs, self.lease.worker())
+            .await?
+        {
+            Saved::Yes => Ok(Worked::Again(due)),
+            Saved::Overtaken => Ok(Worked::Nothing),
+        }
+    }
+
+    /// The job is looked at again then, in the lane that fits what it waits for.
+    async fn again(&self, mut job: Job, until: Time, waits: Option<Waits>) -> Result<Worked> {
+        let lane = match &waits {
+            Some(Waits::Teams(_)) => Lane::Staging,
+            Some(Waits::Licence | Waits::Permission | Waits::Settling) | None => job.goal.lane(),
+        };
+        job.move_to(lane, until);
+        job.waits = waits;
+        if lane != self.lease.lane() {
+            return Ok(Worked::Moved(Box::new(job)));
+        }
+        Ok(self.save(&mut job).await?.unwrap_or(Worked::Again(until)))
+    }
+
+    /// The job's end, in one transaction with the person's row.
+    async fn end(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
+        let now = self.shell.clock.now();
+        let mut placement = Placement::default();
+        for (step, standing) in plan.steps.iter().zip(&job.standings) {
+            match (step, &standing.stands) {
+                (Step::Place { site, persona }, Stands::Done(_)) => {
+                    placement.place = Some((site.clone(), persona.clone()))
+                }
+                (Step::Role { role }, Stands::Done(_)) => placement.role = Some(role.clone()),
+                _ => {}
+            }
+        }
+        match self
+            .shell
+            .store
+            .end(
+                self.tenant,
+                &mut job,
+                &plan.steps,
+                &placement,
+                self.lease.worker(),
+                now,
+            )
+            .await?
+        {
+            Saved::Yes => {
+                tracing::info!(
+                    tenant = self.tenant.id.as_str(),
+                    job = job.id.0,
+                    state = job.state.name(),
+                    "ended"
+                );
+                Ok(Worked::Ended(job.state))
+            }
+            Saved::Overtaken => self.make_way(&job).await,
+        }
+    }
+}
+
+enum Asked {
+    Answered {
+        wait: Option<Duration>,
+        refused: Option<Capability>,
+    },
+    Hopeless(String),
+    Overtaken,
+    Stopped(Error),
+}
+
+fn settle(job: &mut Job, at: usize, stands: Stands) {
+    if let Some(standing) = job.standings.get_mut(at) {
+        standing.stands = stands;
+    }
+}

@@ -1,0 +1,168 @@
+//! How far sync has read, and who changed on the way.
+
+use serde::{Deserialize, Serialize};
+
+use super::keys;
+use super::write::{Committed, Write, Written};
+use super::{Query, Range, Store, decode, encode, number, text};
+use crate::error::Result;
+use crate::model::microsoft::UserId;
+use crate::model::tenant::TenantId;
+use crate::model::time::Time;
+
+/// How far sync has read a tenant's people, and how far it has decided for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cursor {
+    /// Raised at every move; every move is conditional on the one that was read.
+    pub version: u64,
+    /// Where reading goes on.
+    pub reading: Reading,
+    /// The pass that decides for everybody, while one is under way.
+    pub pass: Option<Pass>,
+    /// The version of the rules that everybody was last decided with.
+    pub decided_rules: u32,
+    /// When the whole directory was last read to its end.
+    pub full_at: Option<Time>,
+}
+
+/// Where reading goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// Nothing was read yet.
+    #[default]
+    Nothing,
+    /// The whole directory, page by page. `latest` was taken before the first page, so that nothing is lost in between.
+    Full {
+        /// The delta link from which changes are read afterwards.
+        latest: String,
+        /// The next page; `None` = the first.
+        next: Option<String>,
+    },
+    /// Changes, from this link on.
+    Changes {
+        /// A next link or a delta link.
+        link: String,
+    },
+}
+
+/// How far the pass that decides for everybody has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pass {
+    /// The partition.
+    pub shard: u8,
+    /// The last person decided in it.
+    pub after: Option<UserId>,
+    /// The version of the rules it began with; a newer one begins it again.
+    pub rules: u32,
+}
+
+/// The people who changed, of one page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedPage {
+    /// Its key.
+    sort: String,
+    /// Who.
+    pub ids: Vec<UserId>,
+}
+
+/// Another worker moved the cursor: this one stops (fault 27).
+#[derive(Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// The cursor is where we say.
+    Yes,
+    /// Somebody else was faster.
+    Overtaken,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PageRow {
+    ids: Vec<UserId>,
+}
+
+impl Store {
+    /// The cursor as it is.
+    pub async fn cursor(&self, tenant: &TenantId) -> Result<Cursor> {
+        Ok(self
+            .get_as(&keys::cursor(tenant))
+            .await?
+            .unwrap_or_default())
+    }
+
+    /// Moves the cursor by compare-and-swap, together with the list of who changed on the page just read, if anybody did. The
+    /// people themselves are stored by then (V11).
+    pub async fn move_cursor(
+        &self,
+        tenant: &TenantId,
+        cursor: &mut Cursor,
+        changed: Option<(u64, u32, Vec<UserId>)>,
+    ) -> Result<Moved> {
+        let read = cursor.version;
+        cursor.version += 1;
+        let condition = if read == 0 {
+            "attribute_not_exists(#version)"
+        } else {
+            "#version = :read"
+        };
+        let mut write = Write::put(keys::cursor(tenant), encode(cursor)?)
+            .when(condition)
+            .name("version");
+        if read != 0 {
+            write = write.number("read", read);
+        }
+        match changed {
+            Some((fence, page, ids)) if !ids.is_empty() => {
+                let list = Write::put(keys::page(tenant, fence, page), encode(&PageRow { ids })?);
+                match self
+                    .transact("moving the cursor", vec![write, list])
+                    .await?
+                {
+                    Committed::Yes => Ok(Moved::Yes),
+                    Committed::Refused(_) => Ok(Moved::Overtaken),
+                }
+            }
+            Some(_) | None => match self.write(write).await? {
+                Written::Yes(_) => Ok(Moved::Yes),
+                // J5: the move may have been ours, its answer lost and the request repeated by the SDK.
+                Written::Refused(Some(old)) if number(&old, "version") == Some(cursor.version) => {
+                    Ok(if decode::<Cursor>(old)? == *cursor {
+                        Moved::Yes
+                    } else {
+                        Moved::Overtaken
+                    })
+                }
+                Written::Refused(_) => Ok(Moved::Overtaken),
+            },
+        }
+    }
+
+    /// The oldest list of people who changed and were not decided yet.
+    pub async fn changed_page(&self, tenant: &TenantId) -> Result<Option<ChangedPage>> {
+        let partition = keys::pages(tenant);
+        let page = self
+            .query(Query {
+                index: None,
+                partition: &partition,
+                range: Range::Until("~"),
+                limit: Some(1),
+                from: None,
+            })
+            .await?;
+        let Some(item) = page.items.into_iter().next() else {
+            return Ok(None);
+        };
+        let sort = text(&item, "sk").unwrap_or_default().to_owned();
+        let row: PageRow = decode(item)?;
+        Ok(Some(ChangedPage { sort, ids: row.ids }))
+    }
+
+    /// Takes a list off that was decided to its end.
+    pub async fn decided(&self, tenant: &TenantId, page: &ChangedPage) -> Result<()> {
+        let key = keys::Key {
+            pk: keys::pages(tenant),
+            sk: page.sort.clone(),
+        };
+        self.write(Write::delete(key)).await.map(|_| ())
+    }
+}

@@ -1,0 +1,360 @@
+//! Jobs, their plans and their ends (J1-J6).
+
+use serde::{Deserialize, Serialize};
+
+use super::keys;
+use super::write::{Committed, Write, Written};
+use super::{Item, Query, Range, Store, attribute, decode, encode, number};
+use crate::config;
+use crate::error::{Error, Result};
+use crate::model::ask::Ask;
+use crate::model::job::{Goal, Job, JobId, Origin, Waits};
+use crate::model::lane::{Lane, Worker};
+use crate::model::microsoft::UserId;
+use crate::model::person::JobResult;
+use crate::model::persona::{MemberRole, PersonaRef, SitePath, Wanted};
+use crate::model::step::Step;
+use crate::model::tenant::Tenant;
+use crate::model::time::Time;
+
+/// What a job was committed to do; written once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The ordered steps.
+    pub steps: Vec<Step>,
+    /// What they were planned from; `None` for an offboarding.
+    #[serde(default)]
+    pub wanted: Option<Wanted>,
+}
+
+/// A plan as it stands in the table. A step of a newer version is not an error of this one (J6).
+#[derive(Debug)]
+pub enum PlanRow {
+    /// Every step is known.
+    Known(Box<Plan>),
+    /// At least one is not: this version leaves the job alone.
+    Newer(Error),
+}
+
+/// What is kept for good of an ended job (V5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The job.
+    pub job: JobId,
+    /// Whom it was about.
+    pub person: UserId,
+    /// To what end.
+    pub goal: Goal,
+    /// Started by whom.
+    pub origin: Origin,
+    /// When it was committed.
+    pub created: Time,
+    /// When it ended.
+    pub ended: Time,
+    /// How.
+    pub state: crate::model::job::JobState,
+    /// Its steps as people read them, and where each ended.
+    pub steps: Vec<(String, String)>,
+    /// Every request that changed or may have changed something.
+    pub asks: Vec<Ask>,
+}
+
+/// What a job that ends leaves on the person's row, besides its result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placement {
+    /// Where the person belongs now and what they hold; `None` = as before.
+    pub place: Option<(Option<SitePath>, Option<PersonaRef>)>,
+    /// The member role; `None` = as before.
+    pub role: Option<MemberRole>,
+}
+
+/// What became of a write that was conditional on nobody having been faster.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// Stored.
+    Yes,
+    /// Somebody else wrote the job since it was read: look at it again.
+    Overtaken,
+}
+
+impl Store {
+    /// A job's header, read consistently.
+    pub async fn job(&self, tenant: &Tenant, id: &JobId) -> Result<Option<Job>> {
+        self.get_as(&keys::job(&tenant.id, tenant.shards, id)).await
+    }
+
+    /// A job's plan.
+    pub async fn plan(&self, tenant: &Tenant, id: &JobId) -> Result<Option<PlanRow>> {
+        let Some(item) = self.get(&keys::plan(&tenant.id, tenant.shards, id)).await? else {
+            return Ok(None);
+        };
+        Ok(Some(match decode(item) {
+            Ok(plan) => PlanRow::Known(Box::new(plan)),
+            Err(error) => PlanRow::Newer(error),
+        }))
+    }
+
+    /// An ended job's history.
+    pub async fn history(&self, tenant: &Tenant, id: &JobId) -> Result<Option<History>> {
+        self.get_as(&keys::history(&tenant.id, tenant.shards, id))
+            .await
+    }
+
+    /// Stores an open job, on condition that nobody wrote it since it was read and nobody with a higher fence ever did (J1).
+    /// Raises its version and derives its state first.
+    pub async fn save(&self, tenant: &Tenant, job: &mut Job, worker: Worker) -> Result<Saved> {
+        let write = self.saving(tenant, job, worker)?;
+        match self.write(write).await? {
+            Written::Yes(_) => Ok(Saved::Yes),
+            // J5: the write may have been ours, its answer lost and the request repeated by the SDK.
+            Written::Refused(Some(old))
+                if number(&old, "version") == Some(job.version)
+                    && number(&old, "fence") == Some(job.fence) =>
+            {
+                Ok(Saved::Yes)
+            }
+            Written::Refused(_) => Ok(Saved::Overtaken),
+        }
+    }
+
+    /// Ends a job: its header, the person's row and the history in one transaction.
+    pub async fn end(
+        &self,
+        tenant: &Tenant,
+        job: &mut Job,
+        steps: &[Step],
+        placement: &Placement,
+        worker: Worker,
+        now: Time,
+    ) -> Result<Saved> {
+        job.due = None;
+        job.waits = None;
+        job.in_hand = false;
+        let header = self.saving(tenant, job, worker)?;
+        let history = History {
+            job: job.id.clone(),
+            person: job.person.clone(),
+            goal: job.goal,
+            origin: job.origin,
+            created: job.created,
+            ended: now,
+            state: job.state,
+            steps: steps
+                .iter()
+                .zip(&job.standings)
+                .map(|(step, at)| (step.to_string(), at.stands.to_string()))
+                .collect(),
+            asks: job.asks.clone(),
+        };
+        let kept = Write::put(
+            keys::history(&tenant.id, tenant.shards, &job.id),
+            encode(&history)?,
+        );
+        let mut writes = vec![header, kept];
+        if job.superseded_by.is_none() {
+            writes.push(self.leaving(tenant, job, placement, now)?);
+        }
+        match self
+            .transact(&format!("ending job {}", job.id.0), writes)
+            .await?
+        {
+            Committed::Yes => Ok(Saved::Yes),
+            Committed::Refused(_) => Ok(Saved::Overtaken),
+        }
+    }
+
+    /// One page of the jobs of a partition of a lane in the order of their due times, and where the next begins. The index may
+    /// lag: they are hints.
+    pub(crate) async fn due_page(
+        &self,
+        tenant: &Tenant,
+        lane: Lane,
+        shard: u8,
+        from: Option<Item>,
+    ) -> Result<(Vec<(Time, JobId)>, Option<Item>)> {
+        let partition = keys::due_partition(&tenant.id, lane, shard);
+        let limit = Some(config::DUE_PER_PASS);
+        let query = Query {
+            index: Some(keys::DUE),
+            partition: &partition,
+            range: Range::Until("~"),
+            limit,
+            from,
+        };
+        let page = self.query(query).await?;
+        let due = page
+            .items
+            .iter()
+            .filter_map(|item| keys::read_due(super::text(item, "due_sk")?))
+            .collect();
+        Ok((due, page.next))
+    }
+
+    /// The jobs that wait for something, oldest first, at most `limit`. The index may lag: they are hints.
+    pub async fn waiting(&self, tenant: &Tenant, waits: &Waits, limit: i32) -> Result<Vec<JobId>> {
+        let partition = keys::waits_partition(&tenant.id, waits);
+        let query = Query {
+            index: Some(keys::FIND),
+            partition: &partition,
+            range: Range::Until("~"),
+            limit: Some(limit),
+            from: None,
+        };
+        let page = self.query(query).await?;
+        let key = |item: &Item| keys::read_due(super::text(item, "find_sk")?).map(|(_, id)| id);
+        Ok(page.items.iter().filter_map(key).collect())
+    }
+
+    /// Stores jobs that were moved to `lane`, or made due there, and rings it, in one transaction (L2). Those that somebody wrote
+    /// since they were read are left out. At most 99 jobs. Returns how many were stored.
+    pub async fn hand_over(
+        &self,
+        tenant: &Tenant,
+        mut jobs: Vec<Job>,
+        lane: Lane,
+        worker: Worker,
+        now: Time,
+    ) -> Result<usize> {
+        while !jobs.is_empty() {
+            let mut writes = Vec::with_capacity(jobs.len() + 1);
+            for job in &jobs {
+                writes.push(self.saving(tenant, &mut job.clone(), worker)?);
+            }
+            writes.push(super::lanes::rung(&tenant.id, lane, None, now));
+            match self.transact("making jobs due", writes).await? {
+                Committed::Yes => return Ok(jobs.len()),
+                Committed::Refused(places) => drop_places(&mut jobs, &places),
+            }
+        }
+        Ok(0)
+    }
+
+    /// The write of a job's header, on condition that it is as it was read; raises its version, stamps the fence of a worker of
+    /// its own lane, derives its state (J1).
+    pub(super) fn saving(&self, tenant: &Tenant, job: &mut Job, worker: Worker) -> Result<Write> {
+        let read = job.version;
+        job.version += 1;
+        let own = worker.lane == job.lane;
+        if own {
+            job.fence = worker.fence;
+        }
+        job.state = job.derive();
+        if job.state.is_final() {
+            job.due = None;
+            job.waits = None;
+        }
+        let write = Write::put(
+            keys::job(&tenant.id, tenant.shards, &job.id),
+            header(tenant, job)?,
+        )
+        .name("version")
+        .number("read", read);
+        Ok(if own {
+            write
+                .when("#version = :read AND #fence <= :fence")
+                .name("fence")
+                .number("fence", worker.fence)
+        } else {
+            write.when("#version = :read")
+        })
+    }
+
+    /// The part of a job's end that is written to the person's row (J1).
+    fn leaving(
+        &self,
+        tenant: &Tenant,
+        job: &Job,
+        placement: &Placement,
+        now: Time,
+    ) -> Result<Write> {
+        let result = JobResult {
+            job: job.id.clone(),
+            goal: job.goal,
+            state: job.state,
+            at: now,
+        };
+        let mut set = vec!["#result = :result"];
+        let mut remove = vec!["#open_job"];
+        let mut write_place = None;
+        if let Some((site, persona)) = &placement.place {
+            for (name, there, setting) in [
+                ("#site", site.is_some(), "#site = :site"),
+                ("#persona", persona.is_some(), "#persona = :persona"),
+            ] {
+                if there {
+                    set.push(setting)
+                } else {
+                    remove.push(name)
+                }
+            }
+            write_place = Some((site, persona));
+        }
+        if placement.role.is_some() {
+            set.push("#role = :role");
+        }
+        let expression = format!(
+            "SET {} REMOVE {} ADD #version :one",
+            set.join(", "),
+            remove.join(", ")
+        );
+        let mut write = Write::update(
+            keys::person(&tenant.id, tenant.shards, &job.person),
+            expression,
+        )
+        .when("#open_job.#id = :job")
+        .name("result")
+        .name("open_job")
+        .name("id")
+        .name("version")
+        .number("one", 1)
+        .text("job", &job.id.0)
+        .value("result", attribute(&result)?);
+        if let Some((site, persona)) = write_place {
+            write = write.name("site").name("persona");
+            if let Some(site) = site {
+                write = write.text("site", &site.0);
+            }
+            if let Some(persona) = persona {
+                write = write.value("persona", attribute(persona)?);
+            }
+        }
+        if let Some(role) = &placement.role {
+            write = write.name("role").value("role", attribute(role)?);
+        }
+        Ok(write)
+    }
+}
+
+/// A job's header as an item with its places in the indexes.
+pub(super) fn header(tenant: &Tenant, job: &Job) -> Result<Item> {
+    let mut item = encode(job)?;
+    let mut place = |index: &str, key: Option<keys::Key>| {
+        if let Some(key) = key {
+            item.insert(
+                format!("{index}_pk"),
+                aws_sdk_dynamodb::types::AttributeValue::S(key.pk),
+            );
+            item.insert(
+                format!("{index}_sk"),
+                aws_sdk_dynamodb::types::AttributeValue::S(key.sk),
+            );
+        }
+    };
+    place(keys::DUE, keys::due(&tenant.id, tenant.shards, job));
+    place(keys::FIND, keys::waits(&tenant.id, job));
+    Ok(item)
+}
+
+/// Takes the jobs at these places out; at least the last one if the places name only the lane row.
+fn drop_places(jobs: &mut Vec<Job>, places: &[usize]) {
+    let before = jobs.len();
+    let mut place = 0;
+    jobs.retain(|_| {
+        let stays = !places.contains(&place);
+        place += 1;
+        stays
+    });
+    if jobs.len() == before {
+        jobs.pop();
+    }
+}

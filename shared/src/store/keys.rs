@@ -1,0 +1,262 @@
+//! Every key and every question on one page.
+//!
+//! | question | answered by |
+//! |---|---|
+//! | who is this customer | `T#<t>` · `TENANT` |
+//! | its rules, personas, sites, licence products | `T#<t>` · `RULES`, `PERSONA#<id>#<v>`, `NODE#<path>`, `SKU#<sku>` |
+//! | who works in a lane, and what is asked of it | `T#<t>` · `LANE#<lane>` |
+//! | how far has sync read | `T#<t>` · `CURSOR#people` |
+//! | who changed, on which page | `T#<t>#PAGES` · `<fence>#<page>` |
+//! | one person · all people | `T#<t>#U<shard>` · `USER#<id>` |
+//! | one job with its plan · its end | `T#<t>#J<shard>` · `JOB#<id>`, `JOB#<id>#PLAN` · `JOB#<id>#HISTORY` |
+//! | which jobs of a lane are due | index *due*, `T#<t>#<lane>#<shard>` · `<due>#<job>` |
+//! | which lanes want to be rung | index *due*, `WAKE` · `<wake_at>#<tenant>#<lane>` |
+//! | which jobs wait, and for what, oldest first | index *find*, `T#<t>#waits#<what>` · `<created>#<job>` |
+//!
+//! Every partition key begins with the tenant, `PROVIDER` and `WAKE` excepted (V7). There is no scan.
+
+use crate::model::job::{Job, JobId, Waits};
+use crate::model::lane::Lane;
+use crate::model::microsoft::{SkuId, UserId};
+use crate::model::persona::{PersonaRef, SitePath};
+use crate::model::tenant::TenantId;
+use crate::model::time::Time;
+
+/// The partition and sort key of one item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// The name of the index of what is due.
+pub const DUE: &str = "due";
+/// The name of the index of everything else that is looked for.
+pub const FIND: &str = "find";
+/// The one cross-tenant partition: when lanes want to be rung. Keys and times only.
+pub const WAKE: &str = "WAKE";
+
+/// The prefix of a person's sort key.
+pub const USER: &str = "USER#";
+/// The prefix of a persona version's sort key.
+pub const PERSONA: &str = "PERSONA#";
+/// The prefix of a node's sort key.
+pub const NODE: &str = "NODE#";
+/// The prefix of a licence product's sort key.
+pub const SKU: &str = "SKU#";
+
+/// The list of tenants, one item each.
+pub fn provider(tenant: &TenantId) -> Key {
+    key("PROVIDER".to_owned(), format!("TENANT#{}", tenant.as_str()))
+}
+
+/// The partition of everything of which a tenant has few.
+pub fn tenant_partition(tenant: &TenantId) -> String {
+    format!("T#{}", tenant.as_str())
+}
+
+/// The tenant's own row.
+pub fn tenant(tenant: &TenantId) -> Key {
+    key(tenant_partition(tenant), "TENANT".to_owned())
+}
+
+/// Its two rule lists.
+pub fn rules(tenant: &TenantId) -> Key {
+    key(tenant_partition(tenant), "RULES".to_owned())
+}
+
+/// A persona version; the version is padded so that versions sort.
+pub fn persona(tenant: &TenantId, reference: &PersonaRef) -> Key {
+    key(
+        tenant_partition(tenant),
+        format!("{PERSONA}{}#{:06}", reference.id, reference.version),
+    )
+}
+
+/// A site.
+pub fn node(tenant: &TenantId, path: &SitePath) -> Key {
+    key(tenant_partition(tenant), format!("{NODE}{}", path.0))
+}
+
+/// A licence product.
+pub fn sku(tenant: &TenantId, sku: &SkuId) -> Key {
+    key(tenant_partition(tenant), format!("{SKU}{}", sku.0))
+}
+
+/// A lane's lease row.
+pub fn lane(tenant: &TenantId, lane: Lane) -> Key {
+    key(tenant_partition(tenant), format!("LANE#{lane}"))
+}
+
+/// How far sync has read the people.
+pub fn cursor(tenant: &TenantId) -> Key {
+    key(tenant_partition(tenant), "CURSOR#people".to_owned())
+}
+
+/// The partition of the lists of changed ids.
+pub fn pages(tenant: &TenantId) -> String {
+    format!("{}#PAGES", tenant_partition(tenant))
+}
+
+/// The list of changed ids of one page of one run.
+pub fn page(tenant: &TenantId, fence: u64, page: u32) -> Key {
+    key(pages(tenant), format!("{fence:012}#{page:06}"))
+}
+
+/// A partition of people.
+pub fn people(tenant: &TenantId, shard: u8) -> String {
+    format!("{}#U{shard}", tenant_partition(tenant))
+}
+
+/// One person.
+pub fn person(tenant: &TenantId, shards: u8, id: &UserId) -> Key {
+    key(
+        people(tenant, shard_of(&id.0, shards)),
+        format!("{USER}{}", id.0),
+    )
+}
+
+/// One job's header.
+pub fn job(tenant: &TenantId, shards: u8, id: &JobId) -> Key {
+    key(
+        format!("{}#J{}", tenant_partition(tenant), shard_of(&id.0, shards)),
+        format!("JOB#{}", id.0),
+    )
+}
+
+/// Its plan.
+pub fn plan(tenant: &TenantId, shards: u8, id: &JobId) -> Key {
+    below(job(tenant, shards, id), "PLAN")
+}
+
+/// Its history, written with its end.
+pub fn history(tenant: &TenantId, shards: u8, id: &JobId) -> Key {
+    below(job(tenant, shards, id), "HISTORY")
+}
+
+/// Where a job stands in the index of what is due; `None` = final.
+pub fn due(tenant: &TenantId, shards: u8, job: &Job) -> Option<Key> {
+    let due = job.due?;
+    Some(key(
+        due_partition(tenant, job.lane, shard_of(&job.id.0, shards)),
+        due_sort(due, &job.id),
+    ))
+}
+
+/// A partition of due jobs.
+pub fn due_partition(tenant: &TenantId, lane: Lane, shard: u8) -> String {
+    format!("{}#{lane}#{shard}", tenant_partition(tenant))
+}
+
+fn due_sort(due: Time, id: &JobId) -> String {
+    format!("{}#{}", due.sortable(), id.0)
+}
+
+/// Sorts after everything that is due at `now` or before.
+pub fn due_until(now: Time) -> String {
+    format!("{}#~", now.sortable())
+}
+
+/// The due time and job of an index key.
+pub fn read_due(sort: &str) -> Option<(Time, JobId)> {
+    let (due, id) = sort.split_once('#')?;
+    Some((Time::from_millis(due.parse().ok()?), JobId(id.to_owned())))
+}
+
+/// Where a lane stands among those that want to be rung.
+pub fn wake(tenant: &TenantId, lane: Lane, at: Time) -> Key {
+    key(
+        WAKE.to_owned(),
+        format!("{}#{}#{lane}", at.sortable(), tenant.as_str()),
+    )
+}
+
+/// The tenant and lane of a wake-up.
+pub fn read_wake(sort: &str) -> Option<(TenantId, Lane)> {
+    let mut parts = sort.splitn(3, '#').skip(1);
+    let tenant = TenantId::parse(parts.next()?)?;
+    let name = parts.next()?;
+    Some((
+        tenant,
+        Lane::ALL.into_iter().find(|lane| lane.name() == name)?,
+    ))
+}
+
+/// Where a waiting job stands in the index of what is looked for.
+pub fn waits(tenant: &TenantId, job: &Job) -> Option<Key> {
+    let waits = job.waits.as_ref()?;
+    Some(key(
+        waits_partition(tenant, waits),
+        due_sort(job.created, &job.id),
+    ))
+}
+
+/// The partition of the jobs that wait for one thing.
+pub fn waits_partition(tenant: &TenantId, waits: &Waits) -> String {
+    let what = match waits {
+        Waits::Teams(_) => "teams",
+        Waits::Licence => "no_licence",
+        Waits::Permission => "permission",
+        Waits::Settling => "settling",
+    };
+    format!("{}#waits#{what}", tenant_partition(tenant))
+}
+
+/// The partition an id belongs to: FNV-1a, which never changes.
+pub fn shard_of(id: &str, shards: u8) -> u8 {
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    u8::try_from(hash % u64::from(shards.max(1))).unwrap_or(0)
+}
+
+fn key(pk: String, sk: String) -> Key {
+    Key { pk, sk }
+}
+
+fn below(mut key: Key, what: &str) -> Key {
+    key.sk = format!("{}#{what}", key.sk);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_keys_sort_by_time_and_read_back() {
+        let (early, late) = (Time::from_millis(5), Time::from_millis(1_700_000_000_000));
+        let id = JobId("01ABC".into());
+        assert!(due_sort(early, &id) < due_sort(late, &id));
+        assert!(
+            due_sort(early, &id) < due_until(early)
+                && due_until(early) < due_sort(Time::from_millis(6), &id)
+        );
+        assert_eq!(read_due(&due_sort(late, &id)), Some((late, id)));
+        assert_eq!(read_due("nonsense"), None);
+    }
+
+    #[test]
+    fn a_wake_up_reads_back_and_nonsense_does_not() {
+        let tenant = TenantId::parse("contoso").unwrap();
+        let key = wake(&tenant, Lane::Offboard, Time::from_millis(7));
+        assert_eq!(read_wake(&key.sk), Some((tenant, Lane::Offboard)));
+        for nonsense in ["", "1", "1#a", "1#a#nothing", "1#a b#sync"] {
+            assert_eq!(read_wake(nonsense), None, "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn ids_spread_evenly_over_the_shards() {
+        let mut counts = [0_u32; 4];
+        for n in 0..4_000 {
+            counts[usize::from(shard_of(&format!("{n:08x}-person"), 4))] += 1;
+        }
+        assert!(
+            counts.iter().all(|n| (800..1_200).contains(n)),
+            "{counts:?}"
+        );
+    }
+}

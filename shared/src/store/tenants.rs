@@ -1,0 +1,164 @@
+//! A customer and everything of which it has few: rules, personas, sites, licence products.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::keys::{self, Key};
+use super::write::{Write, Written};
+use super::{Range, Store, attribute, encode};
+use crate::error::{Error, Kind, Result};
+use crate::model::microsoft::Sku;
+use crate::model::persona::{Persona, Rules};
+use crate::model::tenant::{Capability, Circuit, Refusals, Site, Tenant, TenantId, Trouble};
+
+/// Everything that decisions of a tenant depend on besides the people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// The two rule lists.
+    pub rules: Rules,
+    /// All versions of all personas.
+    pub personas: Vec<Persona>,
+    /// All sites.
+    pub sites: Vec<Site>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Listing {
+    id: TenantId,
+}
+
+impl Store {
+    /// Registers a tenant; refused if it exists.
+    pub async fn register(&self, tenant: &Tenant) -> Result<()> {
+        let write = Write::put(keys::tenant(&tenant.id), encode(tenant)?)
+            .when("attribute_not_exists(#pk)")
+            .name("pk");
+        match self.write(write).await? {
+            Written::Yes(_) => {}
+            Written::Refused(_) => {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("the tenant {} is registered already", tenant.id.as_str()),
+                ));
+            }
+        }
+        let listing = Listing {
+            id: tenant.id.clone(),
+        };
+        self.write(Write::put(keys::provider(&tenant.id), encode(&listing)?))
+            .await
+            .map(|_| ())
+    }
+
+    /// The ids of all tenants.
+    pub async fn tenants(&self) -> Result<Vec<TenantId>> {
+        let rows: Vec<Listing> = self.query_all("PROVIDER", Range::Prefix("TENANT#")).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// A tenant's own row.
+    pub async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>> {
+        self.get_as(&keys::tenant(id)).await
+    }
+
+    /// What decisions depend on.
+    pub async fn catalogue(&self, tenant: &TenantId) -> Result<Catalogue> {
+        Ok(Catalogue {
+            rules: self.get_as(&keys::rules(tenant)).await?.unwrap_or_default(),
+            personas: self.few(tenant, keys::PERSONA).await?,
+            sites: self.few(tenant, keys::NODE).await?,
+        })
+    }
+
+    /// Stores both rule lists. The caller raises the version.
+    pub async fn put_rules(&self, tenant: &TenantId, rules: &Rules) -> Result<()> {
+        self.put(keys::rules(tenant), rules).await
+    }
+
+    /// Stores a new persona version; refused if it exists, because versions never change (F29).
+    pub async fn add_persona(&self, tenant: &TenantId, persona: &Persona) -> Result<()> {
+        let key = keys::persona(tenant, &persona.reference);
+        let write = Write::put(key, encode(persona)?)
+            .when("attribute_not_exists(#pk)")
+            .name("pk");
+        match self.write(write).await? {
+            Written::Yes(_) => Ok(()),
+            Written::Refused(_) => Err(Error::new(
+                Kind::Conflict,
+                format!(
+                    "persona {} version {} exists already",
+                    persona.reference.id, persona.reference.version
+                ),
+            )),
+        }
+    }
+
+    /// Stores a site.
+    pub async fn put_site(&self, tenant: &TenantId, site: &Site) -> Result<()> {
+        self.put(keys::node(tenant, &site.path), site).await
+    }
+
+    /// The licence products as the last sync saw them.
+    pub async fn skus(&self, tenant: &TenantId) -> Result<Vec<Sku>> {
+        self.few(tenant, keys::SKU).await
+    }
+
+    /// Stores what a sync saw of a licence product.
+    pub async fn put_sku(&self, tenant: &TenantId, sku: &Sku) -> Result<()> {
+        self.put(keys::sku(tenant, &sku.id), sku).await
+    }
+
+    /// Says whether Microsoft accepts our identity, and what is wrong if not.
+    pub async fn set_health(
+        &self,
+        tenant: &TenantId,
+        circuit: &Circuit,
+        trouble: Option<&Trouble>,
+    ) -> Result<()> {
+        let expression = match trouble {
+            Some(_) => "SET #circuit = :circuit, #trouble = :trouble",
+            None => "SET #circuit = :circuit REMOVE #trouble",
+        };
+        let mut write = Write::update(keys::tenant(tenant), expression)
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("circuit")
+            .name("trouble")
+            .value("circuit", attribute(circuit)?);
+        if let Some(trouble) = trouble {
+            write = write.value("trouble", attribute(trouble)?);
+        }
+        self.write(write).await.map(|_| ())
+    }
+
+    /// Records the refusals of one capability; `None` = it works.
+    pub async fn set_refusals(
+        &self,
+        tenant: &Tenant,
+        capability: Capability,
+        refusals: Option<Refusals>,
+    ) -> Result<()> {
+        let mut all = tenant.refusals.clone();
+        match refusals {
+            Some(refusals) => all.insert(capability, refusals),
+            None => all.remove(&capability),
+        };
+        let write = Write::update(keys::tenant(&tenant.id), "SET #refusals = :refusals")
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("refusals")
+            .value("refusals", attribute(&all)?);
+        self.write(write).await.map(|_| ())
+    }
+
+    async fn few<T: DeserializeOwned>(&self, tenant: &TenantId, prefix: &str) -> Result<Vec<T>> {
+        self.query_all(&keys::tenant_partition(tenant), Range::Prefix(prefix))
+            .await
+    }
+
+    async fn put<T: Serialize>(&self, key: Key, value: &T) -> Result<()> {
+        self.write(Write::put(key, encode(value)?))
+            .await
+            .map(|_| ())
+    }
+}
