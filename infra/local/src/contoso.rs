@@ -22,6 +22,9 @@ pub const E3: &str = "05e9a617-0261-4cee-bb44-138d3ef5d965";
 /// Microsoft 365 F3, with Teams.
 pub const F3: &str = "66b55226-6b4f-492c-910c-a3b7a3c9d993";
 
+/// The service plan that makes somebody a Teams user (`graph-api.md 3.6`).
+pub const TEAMS1: &str = "57ff2da0-773e-42df-b2af-ffb7a2317929";
+
 /// The licence products and their part numbers.
 pub const SKUS: [(&str, &str); 3] = [(E5, "SPE_E5"), (E3, "SPE_E3"), (F3, "SPE_F1")];
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 use shared::clock::Clock;
 use shared::error::Result;
 use shared::model::lane::{Lane, Mark};
@@ -156,7 +157,7 @@ impl Stage {
         self.installation.ask(Lane::Sync, Mark::Pull).await?;
         self.clock.sleep(JOINERS).await;
         for joiner in self.employees.iter().filter(|e| e.fate == Fate::Joins) {
-            self.microsoft.add_person(person(joiner));
+            hire(&self.microsoft, joiner);
         }
         self.clock.sleep(LEAVERS.saturating_sub(JOINERS)).await;
         for employee in &self.employees {
@@ -246,16 +247,32 @@ pub async fn demo(users: usize, seed: u64) -> Result<Report> {
 pub fn furnish(microsoft: &Microsoft, employees: &[Employee]) {
     let seats = contoso::seats(employees);
     for (sku, name) in contoso::SKUS {
-        microsoft.add_product(sku, name, seats.get(sku).copied().unwrap_or(1), &[microsoft::TEAMS1]);
+        microsoft.add_sku(sku, name, seats.get(sku).copied().unwrap_or(1), &[contoso::TEAMS1]);
     }
     for (kind, name) in contoso::POLICIES {
         microsoft.add_policy(kind, name);
     }
     for employee in employees.iter().filter(|e| e.fate != Fate::Joins) {
-        microsoft.add_person(person(employee));
-        if let Some((kind, name)) = employee.by_hand {
-            microsoft.set_policy_by_hand(&employee.id, kind, Some(name));
-        }
+        hire(microsoft, employee);
+    }
+}
+
+/// Takes somebody up in the directory, once.
+pub fn hire(microsoft: &Microsoft, employee: &Employee) {
+    if microsoft.truth(&employee.id).is_some() {
+        return;
+    }
+    let text = |name: &str| employee.properties.get(name).and_then(Value::as_str).unwrap_or_default();
+    let mut new = NewPerson::new(&employee.id, text("userPrincipalName"), text("displayName"));
+    new.account_enabled = employee.properties.get("accountEnabled") != Some(&Value::Bool(false));
+    new.user_type = text("userType").to_owned();
+    new.facts = employee.properties.clone();
+    microsoft.add_person(new);
+    if text("userType").is_empty() {
+        microsoft.set_property(&employee.id, "userType", None);
+    }
+    if let Some((kind, name)) = employee.by_hand {
+        microsoft.assign_policy_by_hand(&employee.id, kind, Some(name));
     }
 }
 
@@ -264,17 +281,12 @@ pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Cust
     Customer {
         id: TenantId::parse("contoso").unwrap_or_else(|| unreachable!("a literal")),
         name: "Contoso".to_owned(),
-        directory: options.directory.clone(),
-        client: options.client.clone(),
-        secret: options.secret.clone(),
+        directory: options.tenant_id.clone(),
+        client: options.client_id.clone(),
+        secret: options.client_secret.clone(),
         authority: options.base_url.clone(),
         graph: options.base_url.clone(),
         settings: Settings { readiness, ..Settings::default() },
         shards: 4,
     }
-}
-
-/// Somebody as the directory takes them up.
-pub fn person(employee: &Employee) -> NewPerson {
-    NewPerson { id: employee.id.clone(), properties: employee.properties.clone() }
 }

@@ -171,8 +171,8 @@ fn expected(
         Fate::Deleted => is(if person.presence == Presence::GoneHard { PersonState::GoneHard } else { PersonState::GoneSoft }),
         Fate::Leaves => {
             is(PersonState::Offboarded)?;
-            if !truth.direct.is_empty() || !truth.policies.is_empty() {
-                return Err(format!("still has {:?} {:?}", truth.direct, truth.policies));
+            if !truth.direct_licences.is_empty() || !truth.policies.is_empty() {
+                return Err(format!("still has {:?} {:?}", truth.direct_licences, truth.policies));
             }
             if person.site.is_some() || person.persona.is_some() {
                 return Err("has left and is still placed".to_owned());
@@ -191,8 +191,8 @@ fn untouched(employee: &Employee, state: PersonState, truth: &Truth) -> std::res
         return Err(format!("matches no rule and is {}", state.name()));
     }
     let by_hand = employee.by_hand.map(|(kind, name)| (kind.to_owned(), name.to_owned()));
-    if !truth.direct.is_empty() || truth.policies != by_hand.into_iter().collect() {
-        return Err(format!("matches no rule and was given {:?} {:?}", truth.direct, truth.policies));
+    if !truth.direct_licences.is_empty() || truth.policies != by_hand.into_iter().collect() {
+        return Err(format!("matches no rule and was given {:?} {:?}", truth.direct_licences, truth.policies));
     }
     Ok(None)
 }
@@ -205,7 +205,7 @@ fn stays(
     truth: &Truth,
 ) -> std::result::Result<Option<&'static str>, String> {
     let sku = contoso::licence(persona).unwrap_or_default();
-    if state == PersonState::Waiting && truth.direct.is_empty() {
+    if state == PersonState::Waiting && truth.direct_licences.is_empty() {
         return Ok(Some(sku));
     }
     if state != PersonState::Provisioned {
@@ -217,8 +217,8 @@ fn stays(
     if person.persona.as_ref() != Some(&wanted.reference) || person.site.as_ref().map(|s| s.0.as_str()) != employee.truth.site {
         return Err(format!("holds {:?} at {:?}", person.persona, person.site));
     }
-    if truth.direct != [sku.to_owned()] {
-        return Err(format!("has the licences {:?}", truth.direct));
+    if !truth.direct_licences.iter().eq([sku]) {
+        return Err(format!("has the licences {:?}", truth.direct_licences));
     }
     let location = match employee.truth.site {
         Some("europe/berlin") if persona != "frontline" => "DE",

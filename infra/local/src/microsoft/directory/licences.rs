@@ -1,0 +1,197 @@
+//! Licences: what the tenant owns, and direct assignment (`graph-api.md 3.1`, `3.2`).
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::properties::selected;
+use crate::microsoft::state::catalogue;
+use crate::microsoft::state::person::{Directory, Licence, Person};
+use crate::microsoft::state::record::Recorded;
+use crate::microsoft::state::world::World;
+use crate::microsoft::wire::answer::{Answer, Family, Refusal};
+use crate::microsoft::wire::request::Request;
+
+/// The body of `assignLicense`; both collections must be there.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Order {
+    add_licenses: Vec<Addition>,
+    remove_licenses: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Addition {
+    sku_id: String,
+    #[serde(default)]
+    disabled_plans: Vec<String>,
+}
+
+impl World {
+    pub(crate) fn list_skus(&self, request: &Request) -> Result<Answer, Refusal> {
+        request.query.only(&["$select"])?;
+        let tenant = &self.options.tenant_id;
+        let value: Vec<Value> = self
+            .products
+            .values()
+            .map(|product| {
+                let plans: Vec<Value> = product
+                    .plans
+                    .iter()
+                    .map(|plan| {
+                        let name = catalogue::plan(plan).name;
+                        json!({"servicePlanId": plan, "servicePlanName": name, "provisioningStatus": "Success", "appliesTo": "User"})
+                    })
+                    .collect();
+                json!({
+                    "id": format!("{tenant}_{}", product.id),
+                    "accountId": tenant,
+                    "accountName": "local",
+                    "skuId": product.id,
+                    "skuPartNumber": product.name,
+                    "appliesTo": "User",
+                    "capabilityStatus": "Enabled",
+                    "consumedUnits": product.consumed.seen(self.now()),
+                    "prepaidUnits": {"enabled": product.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
+                    "servicePlans": plans,
+                    "subscriptionIds": [self.chance.guid("subscription", &product.id, 0)],
+                })
+            })
+            .collect();
+        Ok(Answer::ok(
+            json!({"@odata.context": self.context("subscribedSkus"), "value": value}),
+        ))
+    }
+
+    pub(crate) fn assign_licence(
+        &mut self,
+        key: &str,
+        request: &Request,
+    ) -> Result<Answer, Refusal> {
+        let id = self.writable(key, Family::Directory, &[])?;
+        let order: Order = serde_json::from_value(request.json()?).map_err(|_| {
+            Refusal::bad_request(
+                "One or more parameters of the operation 'assignLicense' are missing from the request payload. \
+                 The missing parameters are: addLicenses, removeLicenses.",
+            )
+        })?;
+        let person = self.person(&id).ok_or_else(|| Refusal::not_found(&id))?;
+        self.judge(person, &order)?;
+        let before = direct(person.directory.truth());
+
+        let now = self.now();
+        let lag = self.lag(&id, self.options.staleness);
+        self.change_directory(
+            &id,
+            lag,
+            &["assignedLicenses", "assignedPlans"],
+            |directory| {
+                directory.licences.retain(|licence| {
+                    licence.group.is_some() || !order.remove_licenses.contains(&licence.sku)
+                });
+                for Addition {
+                    sku_id,
+                    disabled_plans,
+                } in order.add_licenses
+                {
+                    let held = directory
+                        .licences
+                        .iter_mut()
+                        .find(|licence| licence.group.is_none() && licence.sku == sku_id);
+                    match held {
+                        Some(licence) => licence.disabled_plans = disabled_plans,
+                        None => directory.licences.push(Licence {
+                            sku: sku_id,
+                            group: None,
+                            disabled_plans,
+                            since: now,
+                        }),
+                    }
+                }
+            },
+        );
+
+        let person = self.person(&id).ok_or_else(|| Refusal::not_found(&id))?;
+        let after = direct(person.directory.truth());
+        let entity = self.user_entity(person, &selected(&request.query)?);
+        self.record(Recorded {
+            at: now,
+            request: request.line(),
+            person: id,
+            before,
+            after,
+        });
+        Ok(Answer::ok(entity))
+    }
+
+    /// Whether the whole order is possible; removal and addition are judged together.
+    fn judge(&self, person: &Person, order: &Order) -> Result<(), Refusal> {
+        let directory = person.directory.truth();
+        let (direct, held) = (directory.direct(), directory.products());
+        for sku in &order.remove_licenses {
+            if !direct.contains(sku.as_str()) {
+                let inherited = "User license is inherited from group membership and cannot be removed directly from the user.";
+                let message = if held.contains(sku.as_str()) {
+                    inherited
+                } else {
+                    "User does not have a corresponding license."
+                };
+                return Err(Refusal::bad_request(message));
+            }
+        }
+        for Addition {
+            sku_id,
+            disabled_plans,
+        } in &order.add_licenses
+        {
+            let product = self.products.get(sku_id).ok_or_else(|| {
+                Refusal::bad_request(format!(
+                    "License {sku_id} does not correspond to a valid company License."
+                ))
+            })?;
+            if let Some(plan) = disabled_plans
+                .iter()
+                .find(|plan| !product.plans.contains(plan))
+            {
+                return Err(Refusal::bad_request(format!(
+                    "Service plan {plan} is not part of the subscription with SKU {sku_id}."
+                )));
+            }
+        }
+        if order.add_licenses.is_empty() {
+            return Ok(());
+        }
+        if !person
+            .licensable_from
+            .is_some_and(|from| from <= self.now())
+        {
+            return Err(Refusal::bad_request(
+                "License assignment cannot be done for user with invalid usage location.",
+            ));
+        }
+        let wanted: BTreeSet<&str> = order
+            .add_licenses
+            .iter()
+            .map(|addition| addition.sku_id.as_str())
+            .collect();
+        for product in wanted
+            .difference(&held)
+            .filter_map(|sku| self.products.get(*sku))
+        {
+            if *product.consumed.truth() >= product.enabled {
+                let message = format!(
+                    "Subscription with SKU {} does not have any available licenses.",
+                    product.id
+                );
+                return Err(Refusal::bad_request(message));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn direct(directory: &Directory) -> Value {
+    json!({"directLicences": directory.direct()})
+}

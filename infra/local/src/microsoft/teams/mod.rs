@@ -1,0 +1,4 @@
+//! The Teams administration behind `/admin/teams`.
+
+mod policies;
+mod users;

@@ -1,0 +1,180 @@
+//! User configurations, the Teams users (`graph-api.md 5.1`).
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use shared::model::time::Time;
+
+use crate::microsoft::directory::after;
+use crate::microsoft::state::catalogue;
+use crate::microsoft::state::person::{Life, Person};
+use crate::microsoft::state::world::World;
+use crate::microsoft::wire::answer::{Answer, Refusal, stamp};
+use crate::microsoft::wire::request::Request;
+
+/// The preference under which late members of enumerations come by name.
+const KNOW_ALL: &str = "include-unknown-enum-members";
+
+const PATH: &str = "admin/teams/userConfigurations";
+
+#[rustfmt::skip]
+const PROPERTIES: [&str; 10] = [
+    "id", "userPrincipalName", "tenantId", "accountType", "featureTypes", "isEnterpriseVoiceEnabled", "telephoneNumbers",
+    "effectivePolicyAssignments", "createdDateTime", "modifiedDateTime",
+];
+
+impl World {
+    /// The list. Its page size is undocumented: 100, at most 999, is ours.
+    pub(crate) fn list_teams_users(&self, request: &Request) -> Result<Answer, Refusal> {
+        request.query.only(&["$select", "$top", "$skiptoken"])?;
+        let select = selected(request)?;
+        let top = request.query.top(100, 999)?;
+        let after = after(&request.query)?;
+        let (page, next) = self.page(PATH, &after, top, self.teams_users(&after.id));
+        let value: Vec<Value> = page
+            .into_iter()
+            .map(|person| self.teams_user(person, select.as_deref(), request))
+            .collect();
+        let mut body = json!({"@odata.context": self.context(PATH), "value": value});
+        if let Some(next) = next {
+            body["@odata.nextLink"] = json!(self.next_link(PATH, &request.query, &next));
+        }
+        Ok(preferring(Answer::ok(body), request))
+    }
+
+    /// One Teams user, wrapped in `value` as the documentation shows it.
+    pub(crate) fn get_teams_user(&self, id: &str, request: &Request) -> Result<Answer, Refusal> {
+        request.query.only(&["$select"])?;
+        let select = selected(request)?;
+        let now = self.now();
+        let person = self
+            .people
+            .get(id)
+            .filter(|person| person.life == Life::Present && person.teams.is_listed(now));
+        let person = person.ok_or_else(|| {
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                "NotFound",
+                format!("User configuration '{id}' was not found."),
+            )
+        })?;
+        let entity = self.teams_user(person, select.as_deref(), request);
+        Ok(preferring(
+            Answer::ok(
+                json!({"@odata.context": self.context(&format!("{PATH}/$entity")), "value": entity}),
+            ),
+            request,
+        ))
+    }
+
+    fn teams_user(&self, person: &Person, select: Option<&[String]>, request: &Request) -> Value {
+        let now = self.now();
+        let directory = person.directory.seen(now);
+        let teams = person.teams;
+        let eligible = teams.is_eligible(now);
+        let account_type = match directory.text("userType") {
+            Some("Guest") => "guest",
+            Some(_) | None if eligible => "user",
+            Some(_) | None if request.prefers(KNOW_ALL) => "ineligibleUser",
+            Some(_) | None => "unknownFutureValue",
+        };
+        let created = teams.listed_from.unwrap_or(now);
+        let moments = [
+            teams.listed_from,
+            teams.eligible_from,
+            teams.voice_from,
+            teams.policies_from,
+        ];
+        let modified = moments
+            .into_iter()
+            .flatten()
+            .filter(|moment| *moment <= now)
+            .max()
+            .unwrap_or(created);
+        let entity = json!({
+            "id": person.id,
+            "userPrincipalName": directory.text("userPrincipalName"),
+            "tenantId": self.options.tenant_id,
+            "accountType": account_type,
+            "featureTypes": if eligible { self.features(person, now) } else { Vec::new() },
+            "isEnterpriseVoiceEnabled": false,
+            "telephoneNumbers": [],
+            "effectivePolicyAssignments": self.effective_policies(person, now),
+            "createdDateTime": stamp(created),
+            "modifiedDateTime": stamp(modified),
+        });
+        match (entity, select) {
+            (Value::Object(all), Some(names)) => Value::Object(
+                all.into_iter()
+                    .filter(|(name, _)| names.contains(name))
+                    .collect::<Map<_, _>>(),
+            ),
+            (all, _) => all,
+        }
+    }
+
+    /// What the plans make possible; voice comes last (`graph-api.md 13`).
+    fn features(&self, person: &Person, now: Time) -> Vec<&'static str> {
+        let voice = person.teams.voice_from.is_some_and(|from| from <= now);
+        let mut features = Vec::new();
+        for licence in &person.directory.truth().licences {
+            let plans = self
+                .products
+                .get(&licence.sku)
+                .map(|product| product.plans.as_slice())
+                .unwrap_or_default();
+            let plans = plans
+                .iter()
+                .filter(|plan| !licence.disabled_plans.contains(plan))
+                .map(|plan| catalogue::plan(plan));
+            features.extend(
+                plans
+                    .filter(|plan| voice || !plan.voice)
+                    .filter_map(|plan| plan.feature),
+            );
+        }
+        features.sort_unstable();
+        features.dedup();
+        features
+    }
+
+    /// Policies other than Global. The id here is not the one that `getPolicyId` tells (`graph-api.md 5.1.3`).
+    fn effective_policies(&self, person: &Person, now: Time) -> Vec<Value> {
+        let seen = person.policies.seen(now).values();
+        seen.map(|policy| {
+            json!({
+                "policyType": policy.policy_type,
+                "policyAssignment": {
+                    "displayName": policy.name,
+                    "assignmentType": "direct",
+                    "policyId": self.chance.opaque(43, "effective policy", &policy.name),
+                    "groupId": null,
+                },
+            })
+        })
+        .collect()
+    }
+}
+
+fn selected(request: &Request) -> Result<Option<Vec<String>>, Refusal> {
+    let names = request.query.select();
+    match names
+        .iter()
+        .flatten()
+        .find(|name| !PROPERTIES.contains(&name.as_str()))
+    {
+        None => Ok(names),
+        Some(unknown) => {
+            let message = format!(
+                "Could not find a property named '{unknown}' on type 'microsoft.graph.teamsAdministration.teamsUserConfiguration'."
+            );
+            Err(Refusal::new(StatusCode::BAD_REQUEST, "BadRequest", message))
+        }
+    }
+}
+
+fn preferring(mut answer: Answer, request: &Request) -> Answer {
+    if request.prefers(KNOW_ALL) {
+        answer.headers.push(("preference-applied", KNOW_ALL.into()));
+    }
+    answer
+}

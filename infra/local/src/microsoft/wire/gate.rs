@@ -1,0 +1,153 @@
+//! The gate before every request: tokens, throttling, the write budget, the counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use http::StatusCode;
+use shared::model::time::Time;
+
+use super::answer::Refusal;
+use crate::microsoft::chance::Chance;
+use crate::microsoft::options::Options;
+use crate::microsoft::state::budget::{Budget, Spent};
+use crate::microsoft::state::record::Counts;
+
+/// Seconds that a token lives (`graph-api.md 1.4`).
+pub(crate) const TOKEN_SECONDS: u64 = 3_599;
+
+/// The window of the directory write budget (`graph-api.md 7.1`).
+const WRITE_WINDOW: Duration = Duration::from_secs(150);
+
+/// What happens to a request before it is understood.
+pub(crate) struct Gate {
+    chance: Chance,
+    throttle_permille: u32,
+    scope: String,
+    tokens: BTreeMap<String, Grant>,
+    issued: u64,
+    requests: u64,
+    writes: Budget,
+    pub(crate) counts: Counts,
+}
+
+/// What a token allows.
+struct Grant {
+    expires: Time,
+    roles: BTreeSet<String>,
+}
+
+impl Gate {
+    pub(crate) fn new(chance: Chance, options: &Options) -> Self {
+        Self {
+            chance,
+            throttle_permille: options.throttle_permille,
+            scope: format!(
+                "Application/WriteLimit/{}/{}",
+                options.client_id, options.tenant_id
+            ),
+            tokens: BTreeMap::new(),
+            issued: 0,
+            requests: 0,
+            writes: Budget::new(options.write_budget, WRITE_WINDOW),
+            counts: Counts::default(),
+        }
+    }
+
+    /// The number of this request.
+    pub(crate) fn enter(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
+    }
+
+    /// A new token with these permissions.
+    pub(crate) fn issue(&mut self, now: Time, roles: BTreeSet<String>) -> String {
+        self.tokens.retain(|_, grant| grant.expires > now);
+        self.issued += 1;
+        let token = self
+            .chance
+            .opaque(64, "token", &format!("{}.{}", now.millis(), self.issued));
+        self.tokens.insert(
+            token.clone(),
+            Grant {
+                expires: now + Duration::from_secs(TOKEN_SECONDS),
+                roles,
+            },
+        );
+        token
+    }
+
+    /// Every token issued so far is unknown from now on.
+    pub(crate) fn forget_tokens(&mut self) {
+        self.tokens.clear();
+    }
+
+    /// The permissions of whoever asks.
+    ///
+    /// # Errors
+    /// 401 without a token, with an unknown or with an expired one.
+    pub(crate) fn authenticate(
+        &self,
+        authorization: Option<&str>,
+        now: Time,
+    ) -> Result<&BTreeSet<String>, Refusal> {
+        let message = match authorization.and_then(|header| header.strip_prefix("Bearer ")) {
+            None | Some("") => "Access token is empty.",
+            Some(token) => match self.tokens.get(token) {
+                Some(grant) if grant.expires > now => return Ok(&grant.roles),
+                Some(_) => "Lifetime validation failed, the token is expired.",
+                None => "Access token validation failure.",
+            },
+        };
+        let refusal = Refusal::new(
+            StatusCode::UNAUTHORIZED,
+            "InvalidAuthenticationToken",
+            message,
+        );
+        Err(refusal.with_header("www-authenticate", "Bearer realm=\"\"".into()))
+    }
+
+    /// Refuses its seeded share of requests.
+    ///
+    /// # Errors
+    /// 429 with a fractional `Retry-After`.
+    pub(crate) fn mood(&mut self, request: u64) -> Result<(), Refusal> {
+        if !self
+            .chance
+            .happens(self.throttle_permille, "throttle", "", request)
+        {
+            return Ok(());
+        }
+        let wait = self.chance.span(
+            Duration::from_millis(500),
+            Duration::from_secs(5),
+            "retry after",
+            "",
+            request,
+        );
+        Err(self.throttled(wait, "CPULimitExceeded"))
+    }
+
+    /// Counts a directory write; answers the share of the budget now used.
+    ///
+    /// # Errors
+    /// 429 when the budget of the last 150 s is spent.
+    pub(crate) fn spend_write(&mut self, now: Time) -> Result<f64, Refusal> {
+        self.counts.directory_writes += 1;
+        match self.writes.spend(now) {
+            Spent::Fits(share) => Ok(share),
+            Spent::Over(wait) => Err(self.throttled(wait, "WriteLimitExceeded")),
+        }
+    }
+
+    fn throttled(&mut self, wait: Duration, why: &str) -> Refusal {
+        self.counts.throttled += 1;
+        Refusal::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooManyRequests",
+            "Too many requests.",
+        )
+        .with_header("retry-after", format!("{:.3}", wait.as_secs_f64()))
+        .with_header("x-ms-throttle-scope", self.scope.clone())
+        .with_header("x-ms-throttle-information", why.into())
+    }
+}
