@@ -253,7 +253,7 @@ pub fn personas() -> Vec<Persona> {
         policies: policies.iter().map(|n| (PolicyType(POLICIES[*n].0.into()), POLICIES[*n].1.into())).collect(),
     };
     vec![
-        persona("sales", "Sales", LocationSource::Site, E5, &[0, 3, 4, 7]),
+        persona("sales", "Sales", LocationSource::Site, E5, &[0, 3, 7]),
         persona("office", "Office worker", LocationSource::Site, E3, &[1, 4]),
         persona("frontline", "Front line", LocationSource::Literal("GB".into()), F3, &[2, 5, 6]),
     ]

@@ -103,8 +103,8 @@ pub struct Stage {
 /// How a stage is set.
 #[derive(Clone)]
 pub struct Setting {
-    /// People of Contoso.
-    pub users: usize,
+    /// Everybody.
+    pub employees: Vec<Employee>,
     /// Where all chance comes from.
     pub seed: u64,
     /// How long an index may be behind.
@@ -113,19 +113,22 @@ pub struct Setting {
     pub hook: Option<Hook>,
     /// The schedules.
     pub schedules: Schedules,
+    /// When staged people are looked at.
+    pub readiness: ReadinessLooks,
     /// How the simulated tenant behaves.
     pub microsoft: microsoft::Options,
 }
 
 impl Setting {
     /// The demo's: hourly sync, the staging schedule on, a tenant that behaves as real ones do.
-    pub fn demo(users: usize, seed: u64) -> Self {
+    pub fn demo(employees: Vec<Employee>, seed: u64) -> Self {
         Self {
-            users,
+            employees,
             seed,
             index_lag: Duration::ZERO,
             hook: None,
             schedules: Schedules { staging: Some(Duration::from_secs(4 * 3_600)), ..Schedules::default() },
+            readiness: ReadinessLooks::Scheduled,
             microsoft: microsoft::Options { seed, ..microsoft::Options::default() },
         }
     }
@@ -135,9 +138,8 @@ impl Stage {
     /// Sets the stage; nothing runs yet.
     pub async fn set(setting: Setting) -> Result<Self> {
         let clock = Clock::steered(EPOCH, 1);
-        let employees = contoso::employees(setting.users, setting.seed);
         let microsoft = Microsoft::in_memory(setting.microsoft.clone(), clock);
-        furnish(&microsoft, &employees);
+        furnish(&microsoft, &setting.employees);
         let options = Options {
             clock,
             seed: setting.seed,
@@ -146,10 +148,10 @@ impl Stage {
             hook: setting.hook,
             schedules: setting.schedules,
         };
-        let customer = customer(&setting.microsoft, ReadinessLooks::Scheduled);
+        let customer = customer(&setting.microsoft, setting.readiness);
         let installation = Installation::start(options, customer, microsoft.http()).await?;
         contoso::configure(&installation.admin.store, &installation.tenant).await?;
-        Ok(Self { clock, microsoft, installation, employees })
+        Ok(Self { clock, microsoft, installation, employees: setting.employees })
     }
 
     /// The demo's story; ends when all is quiet, or never will be.
@@ -189,7 +191,7 @@ impl Stage {
     }
 
     /// What it came to.
-    pub fn report(&self, users: usize, seed: u64) -> Result<Report> {
+    pub fn report(&self, seed: u64) -> Result<Report> {
         let ledger = self.ledger()?;
         let seats = self.microsoft.seats();
         let names: BTreeMap<&str, &'static str> = contoso::SKUS.into_iter().collect();
@@ -207,7 +209,7 @@ impl Stage {
         let each = |total: f64| (total / provisioned * 100.0).round() / 100.0;
         let graph_requests: u64 = graph.requests.values().sum();
         Ok(Report {
-            users,
+            users: self.employees.len(),
             seed,
             people: ledger.people_by_state(),
             jobs: ledger.jobs_by_state(),
@@ -234,13 +236,13 @@ impl Stage {
 
 /// The demo from beginning to end. Wants a paused runtime: time passes when nobody has work left.
 pub async fn demo(users: usize, seed: u64) -> Result<Report> {
-    let stage = Stage::set(Setting::demo(users, seed)).await?;
+    let stage = Stage::set(Setting::demo(contoso::employees(users, seed), seed)).await?;
     tokio::select! {
         biased;
         played = stage.play() => played?,
         () = stage.installation.run() => {}
     }
-    stage.report(users, seed)
+    stage.report(seed)
 }
 
 /// Products, policies and everybody who is there from the beginning.

@@ -1,0 +1,21 @@
+//! The simulation: the real handlers on the embedded cloud, one thread, a virtual clock, one seed.
+//!
+//! | file | proves |
+//! |---|---|
+//! | `theatre` | nothing: it sets the stage and watches |
+//! | `crashes` | a crash at any request, before or after its effect, loses nobody |
+//! | `doorbells` | the sweep is the guarantee |
+//! | `encounters` | named interleavings: offboarding against assignment, frozen workers, stale pages |
+//! | `peace` | what is settled stays settled over 100 syncs |
+//! | `poison` | a job that kills its worker, or comes from a newer version, is put aside |
+//! | `outages` | wrong secret, missing consent, unreachable Microsoft, nonsense in the queues |
+//! | `seeds` | everything at once |
+
+mod crashes;
+mod doorbells;
+mod encounters;
+mod outages;
+mod peace;
+mod poison;
+mod seeds;
+mod theatre;

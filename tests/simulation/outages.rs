@@ -1,0 +1,149 @@
+//! Microsoft does not accept us, does not let us, does not answer (faults 12, 13, 32-34; V4, V12, I7).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use local::contoso::Fate as Life;
+use local::demo::Stage;
+use local::fate::{Fate, Hook, Refusal, Service};
+use local::reference;
+use shared::model::job::JobState;
+use shared::model::lane::{Lane, Mark};
+use shared::model::tenant::{Circuit, Tenant};
+
+use crate::theatre::{HOUR, MINUTE, cast, play, quiet, setting, small_cast, to_the_end};
+
+async fn tenant(stage: &Stage) -> Tenant {
+    stage.installation.admin.store.tenant(&stage.installation.tenant).await.unwrap().unwrap()
+}
+
+/// Faults 32, 33: a wrong secret opens the circuit, the tenant says so, and after it is mended everybody gets where they belong.
+#[test]
+fn a_wrong_secret_stops_the_tenant_and_loses_nobody() {
+    play(async {
+        let stage = Stage::set(setting(small_cast(), None)).await.unwrap();
+        stage.microsoft.set_secret("another one");
+        let story = async {
+            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            stage.clock.sleep(3 * HOUR).await;
+            let row = tenant(&stage).await;
+            assert!(matches!(row.circuit, Circuit::Open { .. }));
+            assert!(row.trouble.unwrap().sentence.contains("the client secret is wrong"));
+            let tokens = stage.microsoft.counts().requests["token"];
+            assert!(tokens <= 8, "one probe an hour, not {tokens} in three hours");
+            stage.installation.cloud.secrets().set("rollcall/contoso", "another one");
+        };
+        tokio::select! {
+            biased;
+            () = story => {}
+            () = stage.installation.run() => {}
+        }
+        to_the_end(&stage, 2 * HOUR, 30 * HOUR).await;
+        assert_eq!(tenant(&stage).await.trouble, None);
+        assert_eq!(tenant(&stage).await.circuit, Circuit::Closed);
+    });
+}
+
+/// Fault 32: the secret is rotated in the middle of everything.
+#[test]
+fn a_secret_that_rotates_stops_nobody_for_long() {
+    play(async {
+        let stage = Stage::set(setting(small_cast(), None)).await.unwrap();
+        let rotate = async {
+            stage.clock.sleep(7 * MINUTE).await;
+            stage.microsoft.set_secret("rotated");
+            stage.microsoft.revoke_tokens();
+            stage.installation.cloud.secrets().set("rollcall/contoso", "rotated");
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            biased;
+            () = to_the_end(&stage, 40 * MINUTE, 30 * HOUR) => {}
+            () = rotate => {}
+        }
+        assert_eq!(tenant(&stage).await.circuit, Circuit::Closed);
+    });
+}
+
+/// Faults 13, V4: Microsoft answers nothing for three hours.
+#[test]
+fn an_outage_of_microsoft_loses_nobody() {
+    play(async {
+        let down = Arc::new(AtomicBool::new(false));
+        let switch = Arc::clone(&down);
+        let hook: Hook = Arc::new(move |request| {
+            if request.service == Service::Microsoft && switch.load(Ordering::SeqCst) {
+                return Fate::RefuseBefore(Refusal::Unavailable);
+            }
+            Fate::Deliver
+        });
+        let stage = Stage::set(setting(small_cast(), Some(hook))).await.unwrap();
+        let weather = async {
+            stage.clock.sleep(Duration::from_secs(90)).await;
+            down.store(true, Ordering::SeqCst);
+            stage.clock.sleep(3 * HOUR).await;
+            assert!(tenant(&stage).await.trouble.is_some(), "the tenant's row says that Microsoft does not answer");
+            down.store(false, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            biased;
+            () = to_the_end(&stage, 40 * MINUTE, 60 * HOUR) => {}
+            () = weather => {}
+        }
+        assert_eq!(tenant(&stage).await.trouble, None);
+    });
+}
+
+/// Fault 33, R90: the permission to write licences is missing. Onboarding skips it and says so, offboarding goes on.
+#[test]
+fn a_missing_permission_is_learnt_and_told_and_never_taken_for_success() {
+    play(async {
+        let people = [cast(Some("frontline"), Life::Stays, 5), cast(Some("sales"), Life::Leaves, 1)].concat();
+        let mut setting = setting(people, None);
+        setting.microsoft.roles.remove("LicenseAssignment.ReadWrite.All");
+        let stage = Stage::set(setting).await.unwrap();
+        let story = async {
+            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            quiet(&stage, 100 * HOUR).await;
+        };
+        tokio::select! {
+            biased;
+            () = story => {}
+            () = stage.installation.run() => {}
+        }
+        let ledger = stage.ledger().unwrap();
+        assert_eq!(ledger.broken_invariants(), Vec::<String>::new());
+        assert!(ledger.jobs.values().all(|job| job.state == JobState::Failed), "{:#?}", ledger.jobs);
+        let denied = stage.microsoft.counts().requests.clone();
+        assert!(tenant(&stage).await.refusals.values().any(|refusals| refusals.missing_since.is_some()), "{denied:?}");
+    });
+}
+
+/// Fault 33, V12: one protected account is blocked and named; everybody else goes on.
+#[test]
+fn a_protected_account_is_blocked_and_all_others_go_on() {
+    play(async {
+        let people = cast(Some("sales"), Life::Stays, 4);
+        let stage = Stage::set(setting(people, None)).await.unwrap();
+        stage.microsoft.protect(&stage.employees[0].id, true);
+        let story = async {
+            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            quiet(&stage, 100 * HOUR).await;
+        };
+        tokio::select! {
+            biased;
+            () = story => {}
+            () = stage.installation.run() => {}
+        }
+        let ledger = stage.ledger().unwrap();
+        let problems = reference::problems(&ledger, &stage.employees[1..], &stage.microsoft);
+        // The reference counts the fifth seat that nobody took; people are what matters here.
+        let people: Vec<&String> = problems.iter().filter(|p| !p.contains("people wait")).collect();
+        assert!(people.is_empty(), "{people:#?}");
+        let failed: Vec<_> = ledger.jobs.values().filter(|job| job.state == JobState::Failed).collect();
+        assert_eq!(failed.len(), 1, "{:#?}", ledger.jobs);
+        assert_eq!(failed[0].person.0, stage.employees[0].id);
+    });
+}

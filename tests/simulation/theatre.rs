@@ -1,0 +1,124 @@
+//! Sets the stage with a handful of people, plays, and watches the invariants all the while.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use local::contoso::{self, Employee, Fate};
+use local::demo::{Setting, Stage};
+use local::fate::{self, Hook, Request};
+use local::installation::Schedules;
+use local::microsoft;
+use local::reference;
+use shared::model::lane::{Lane, Mark};
+use shared::model::microsoft::UserId;
+use shared::model::tenant::ReadinessLooks;
+use shared::run;
+
+pub const MINUTE: Duration = Duration::from_secs(60);
+pub const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Runs a story on a paused runtime.
+pub fn play<T>(story: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(story)
+}
+
+/// The first `count` employees of Contoso with this persona and fate.
+pub fn cast(persona: Option<&str>, fate: Fate, count: usize) -> Vec<Employee> {
+    let fits = |employee: &Employee| employee.truth.persona == persona && employee.fate == fate;
+    let found: Vec<Employee> = contoso::employees(2_000, 3).into_iter().filter(fits).take(count).collect();
+    assert_eq!(found.len(), count);
+    found
+}
+
+/// One who stays, one who leaves, one whom no rule matches.
+pub fn small_cast() -> Vec<Employee> {
+    [cast(Some("sales"), Fate::Stays, 1), cast(Some("frontline"), Fate::Leaves, 1), cast(None, Fate::Stays, 1)].concat()
+}
+
+/// A quick tenant for a handful of people: ready within half an hour, adaptive looks, one sync an hour.
+pub fn setting(employees: Vec<Employee>, hook: Option<Hook>) -> Setting {
+    Setting {
+        employees,
+        seed: 11,
+        index_lag: Duration::ZERO,
+        hook,
+        schedules: Schedules { sync: Some(HOUR), staging: None, drift: None },
+        readiness: ReadinessLooks::Adaptive,
+        microsoft: microsoft::Options {
+            readiness: (5 * MINUTE, 20 * MINUTE),
+            staleness: Duration::from_secs(30),
+            policy_delay: Duration::from_secs(40),
+            location_lag: Duration::from_secs(30),
+            throttle_permille: 0,
+            ..microsoft::Options::default()
+        },
+    }
+}
+
+/// Plays until all is quiet: first sync, leavers after `leave`, invariants watched every five minutes. Panics with what is wrong.
+pub async fn to_the_end(stage: &Stage, leave: Duration, longest: Duration) {
+    let story = async {
+        stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+        stage.clock.sleep(leave).await;
+        for leaver in stage.employees.iter().filter(|e| e.fate == Fate::Leaves) {
+            offboard(stage, &leaver.id).await;
+        }
+        quiet(stage, longest).await;
+    };
+    tokio::select! {
+        biased;
+        () = story => {}
+        () = stage.installation.run() => {}
+    }
+    let problems = reference::problems(&stage.ledger().unwrap(), &stage.employees, &stage.microsoft);
+    assert!(problems.is_empty(), "{problems:#?}\n{:#?}", stage.ledger().unwrap().jobs);
+}
+
+/// Waits until nobody is at work.
+pub async fn quiet(stage: &Stage, longest: Duration) {
+    let end = stage.clock.elapsed() + longest;
+    loop {
+        stage.clock.sleep(5 * MINUTE).await;
+        let ledger = stage.ledger().unwrap();
+        let broken = ledger.broken_invariants();
+        assert!(broken.is_empty(), "{broken:#?}");
+        if ledger.is_quiet() && ledger.people.len() == stage.employees.iter().filter(|e| e.fate != Fate::Joins).count() {
+            return;
+        }
+        assert!(stage.clock.elapsed() < end, "not quiet after {longest:?}: {:#?}", ledger.jobs);
+    }
+}
+
+/// An administrator offboards somebody; before the first sync has brought them there is nobody to offboard, so they wait for it.
+pub async fn offboard(stage: &Stage, id: &str) {
+    for _ in 0..300 {
+        match run::offboard(&stage.installation.admin, &stage.installation.tenant, &UserId(id.to_owned())).await {
+            Ok(()) => return,
+            Err(error) if *error.kind() == shared::error::Kind::NotFound => stage.clock.sleep(MINUTE).await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("{id} never came");
+}
+
+/// What passed by, for a trace.
+#[derive(Clone, Default)]
+pub struct Record(Arc<Mutex<Vec<String>>>);
+
+impl Record {
+    /// A hook that writes down every request of an invocation and delivers it.
+    pub fn hook(&self) -> Hook {
+        let record = self.clone();
+        Arc::new(move |request: &Request<'_>| {
+            if !request.worker.is_empty() {
+                record.0.lock().unwrap().push(format!("{} {} {}", request.worker, request.service, request.operation));
+            }
+            fate::Fate::Deliver
+        })
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
