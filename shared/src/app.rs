@@ -35,5 +35,10 @@ pub async fn from_env() -> Result<Shell, Box<dyn std::error::Error + Send + Sync
 pub fn with(clients: Clients, config: &Config, clock: Clock, http: Http) -> Shell {
     let store = Store::new(clients.dynamodb, config.table.clone(), clock);
     let queue = Queue::new(clients.sqs, config.clone());
-    Shell::new(store, queue, clock, Microsoft::new(http, Secrets::new(clients.secrets)))
+    Shell::new(
+        store,
+        queue,
+        clock,
+        Microsoft::new(http, Secrets::new(clients.secrets)),
+    )
 }

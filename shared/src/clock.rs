@@ -28,6 +28,10 @@ enum Source {
 
 impl Clock {
     /// The machine's own clock.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the system clock"
+    )]
     pub fn system() -> Self {
         Self {
             source: Source::System,
@@ -37,6 +41,10 @@ impl Clock {
 
     /// A clock that reads `epoch` now and runs `speed` times as fast as tokio's. With speed 1 under a paused runtime it is the
     /// virtual clock of the simulation; with speed 60 under a running one an hour passes in a minute.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the system clock"
+    )]
     pub fn steered(epoch: Time, speed: u32) -> Self {
         Self {
             source: Source::Steered {
@@ -73,6 +81,10 @@ impl Clock {
     }
 
     /// Waits until this much of this clock's time has passed.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that waits"
+    )]
     pub async fn sleep(&self, span: Duration) {
         let real = match self.source {
             Source::System => span,

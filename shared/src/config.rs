@@ -34,6 +34,8 @@ pub const CRASHES_TO_PARK: u8 = 5;
 pub const AT_ONCE: usize = 32;
 /// People in one transaction of a commit: job, plan and person each, and the lane row, within DynamoDB's 100 items.
 pub const PEOPLE_PER_COMMIT: usize = 33;
+/// More staged people than this are looked up by one list instead of one request each.
+pub const MANY_STAGED: usize = 1_000;
 /// Due rows taken from one partition in one pass.
 pub const DUE_PER_PASS: i32 = 200;
 /// While a tenant's circuit is open, one probe so often.
@@ -44,7 +46,7 @@ pub const CAPABILITY_RECHECK: Duration = minutes(24 * 60);
 pub const CONNECT: Duration = Duration::from_secs(3);
 /// A whole request to Microsoft; fits the lease margin.
 pub const REQUEST: Duration = Duration::from_secs(20);
-/// Somebody waits so long for a Teams account before a person is told (R93: up to 24 h official, days seen).
+/// Somebody waits so long for a Teams account before a person is told (F93: up to 24 h official, days seen).
 pub const AWAIT_TEAMS: Duration = minutes(72 * 60);
 /// A usage location that does not show by then has failed.
 pub const USAGE_LOCATION_GIVE_UP: Duration = minutes(60);

@@ -18,5 +18,9 @@ pub fn start() {
 /// For a command on a terminal: lines for people on standard error, and only what `ROLLCALL_LOG` asks for.
 pub fn start_on_terminal() {
     let filter = EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .try_init();
 }

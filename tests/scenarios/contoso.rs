@@ -3,7 +3,11 @@
 use local::demo::{Report, demo};
 
 fn played(users: usize, seed: u64) -> Report {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(demo(users, seed)).unwrap()
 }
 
@@ -13,14 +17,19 @@ fn contoso_ends_where_the_rules_say() {
     for seed in 1..=3 {
         let report = played(80, seed);
         assert_eq!(report.problems, Vec::<String>::new(), "seed {seed}");
-        assert!(report.people["provisioned"] > 40, "seed {seed}: {:?}", report.people);
+        assert!(
+            report.people["provisioned"] > 40,
+            "seed {seed}: {:?}",
+            report.people
+        );
     }
 }
 
 /// One thread, one clock, one seed: a run is a function of its inputs, to the last request.
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    let [one, two] = [played(60, 5), played(60, 5)].map(|report| serde_json::to_string(&report).unwrap());
+    let [one, two] =
+        [played(60, 5), played(60, 5)].map(|report| serde_json::to_string(&report).unwrap());
     assert_eq!(one, two);
     assert_ne!(one, serde_json::to_string(&played(60, 6)).unwrap());
 }

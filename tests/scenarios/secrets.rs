@@ -34,14 +34,28 @@ impl<'a> MakeWriter<'a> for Lines {
 fn no_name_no_address_and_no_secret_is_logged() {
     let lines = Lines::default();
     let ours = tracing_subscriber::EnvFilter::new("off,shared=trace,local=trace");
-    let subscriber = tracing_subscriber::fmt().with_env_filter(ours).with_writer(lines.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(ours)
+        .with_writer(lines.clone())
+        .finish();
     // For the whole process: what the other stories log meanwhile has to be as clean.
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(demo(60, 4)).unwrap();
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("asked") && log.lines().count() > 100, "the run was not logged: {} lines {log:.2000}", log.lines().count());
-    assert!(!log.contains("rollcall-local-secret") && !log.contains("Bearer"), "a secret was logged");
+    assert!(
+        log.contains("asked") && log.lines().count() > 100,
+        "the run was not logged: {} lines {log:.2000}",
+        log.lines().count()
+    );
+    assert!(
+        !log.contains("rollcall-local-secret") && !log.contains("Bearer"),
+        "a secret was logged"
+    );
     for employee in contoso::employees(60, 4) {
         for name in ["displayName", "userPrincipalName", "mail"] {
             let value = employee.properties[name].as_str().unwrap();

@@ -14,7 +14,14 @@ fn run_with(hook: Hook) -> u64 {
         let stage = Stage::set(setting(small_cast(), Some(hook))).await.unwrap();
         to_the_end(&stage, 40 * MINUTE, 30 * HOUR).await;
         no_effect_twice(&stage);
-        stage.installation.cloud.counts().lambda.values().map(|invocations| invocations.crashed).sum()
+        stage
+            .installation
+            .cloud
+            .counts()
+            .lambda
+            .values()
+            .map(|invocations| invocations.crashed)
+            .sum()
     })
 }
 
@@ -30,7 +37,12 @@ fn no_effect_twice(stage: &Stage) {
     let all = effects.len();
     effects.sort();
     effects.dedup();
-    assert_eq!(effects.len(), all, "an effect came twice: {:#?}", stage.microsoft.history());
+    assert_eq!(
+        effects.len(),
+        all,
+        "an effect came twice: {:#?}",
+        stage.microsoft.history()
+    );
 }
 
 /// The requests that are worth a crash: the sweep's look at the clock is the same 300 times over.
@@ -44,7 +56,11 @@ fn crash_at(point: usize, fate: Fate) -> Hook {
         if !counts(request) {
             return Fate::Deliver;
         }
-        if seen.fetch_add(1, Ordering::SeqCst) == point { fate } else { Fate::Deliver }
+        if seen.fetch_add(1, Ordering::SeqCst) == point {
+            fate
+        } else {
+            Fate::Deliver
+        }
     })
 }
 
@@ -63,14 +79,24 @@ fn a_crash_after_any_request_loses_nobody() {
 fn crash_everywhere(fate: Fate) {
     let record = Record::default();
     assert_eq!(run_with(record.hook()), 0);
-    let lines: Vec<String> = record.lines().into_iter().filter(|line| !line.starts_with("sweep")).collect();
+    let lines: Vec<String> = record
+        .lines()
+        .into_iter()
+        .filter(|line| !line.starts_with("sweep"))
+        .collect();
     for lane in ["sync#", "staging#", "provision#", "offboard#"] {
-        assert!(lines.iter().any(|line| line.starts_with(lane)), "{lane} never ran");
+        assert!(
+            lines.iter().any(|line| line.starts_with(lane)),
+            "{lane} never ran"
+        );
     }
     let points = lines.len();
     for (point, line) in lines.iter().enumerate() {
         let ran = std::panic::catch_unwind(|| run_with(crash_at(point, fate)));
-        assert!(matches!(ran, Ok(1)), "{fate:?} at request {point} of {points}: {line}: {ran:?}");
+        assert!(
+            matches!(ran, Ok(1)),
+            "{fate:?} at request {point} of {points}: {line}: {ran:?}"
+        );
     }
     println!("{fate:?}: requests covered {points}/{points}; lost = 0, duplicated effects = 0");
 }

@@ -15,14 +15,24 @@ const LATEST: Duration = Duration::from_secs(210);
 
 /// Every doorbell is lost but those of the sweep itself.
 fn deaf() -> Hook {
-    Arc::new(|request| if request.worker.starts_with("sweep") { Fate::Deliver } else { Fate::DropSend })
+    Arc::new(|request| {
+        if request.worker.starts_with("sweep") {
+            Fate::Deliver
+        } else {
+            Fate::DropSend
+        }
+    })
 }
 
 /// V4: without a single doorbell, and with indexes up to 30 s behind, no due job is older than 210 s.
 #[test]
 fn without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds() {
     play(async {
-        let people = [cast(Some("sales"), Life::Stays, 12), cast(Some("frontline"), Life::Leaves, 4)].concat();
+        let people = [
+            cast(Some("sales"), Life::Stays, 12),
+            cast(Some("frontline"), Life::Leaves, 4),
+        ]
+        .concat();
         let mut setting = setting(people, Some(deaf()));
         setting.index_lag = Duration::from_secs(30);
         let stage = Stage::set(setting).await.unwrap();
@@ -32,7 +42,15 @@ fn without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seco
                 stage.clock.sleep(Duration::from_secs(10)).await;
                 let now = stage.clock.now();
                 let age = |job: &Job| job.due.map_or(Duration::ZERO, |due| now.since(due));
-                oldest = stage.ledger().unwrap().jobs.values().map(age).max().unwrap_or_default().max(oldest);
+                oldest = stage
+                    .ledger()
+                    .unwrap()
+                    .jobs
+                    .values()
+                    .map(age)
+                    .max()
+                    .unwrap_or_default()
+                    .max(oldest);
                 assert!(oldest <= LATEST, "a due job is {oldest:?} old");
             }
         };
@@ -61,8 +79,16 @@ fn doorbells_that_come_again_change_nothing() {
         let again = async {
             for _ in 0..3 {
                 for lane in ["sync", "staging", "provision", "offboard"] {
-                    for body in [r#"{"tenant":"contoso"}"#, r#"{"tenant":"contoso","unknown":[1]}"#] {
-                        stage.installation.cloud.sqs().send(lane, body, Duration::ZERO).unwrap();
+                    for body in [
+                        r#"{"tenant":"contoso"}"#,
+                        r#"{"tenant":"contoso","unknown":[1]}"#,
+                    ] {
+                        stage
+                            .installation
+                            .cloud
+                            .sqs()
+                            .send(lane, body, Duration::ZERO)
+                            .unwrap();
                     }
                 }
                 stage.clock.sleep(30 * HOUR).await;
@@ -87,13 +113,33 @@ fn nonsense_in_the_queues_is_dropped() {
         let stage = Stage::set(setting(small_cast(), None)).await.unwrap();
         let large = format!("\"{}\"", "x".repeat(200_000));
         for lane in ["sync", "staging", "provision", "offboard"] {
-            for body in ["", "no", "{}", "[[[[", r#"{"tenant":"a#b"}"#, r#"{"tenant":"nobody"}"#, &large] {
-                stage.installation.cloud.sqs().send(lane, body, Duration::ZERO).unwrap();
+            for body in [
+                "",
+                "no",
+                "{}",
+                "[[[[",
+                r#"{"tenant":"a#b"}"#,
+                r#"{"tenant":"nobody"}"#,
+                &large,
+            ] {
+                stage
+                    .installation
+                    .cloud
+                    .sqs()
+                    .send(lane, body, Duration::ZERO)
+                    .unwrap();
             }
         }
         to_the_end(&stage, 40 * MINUTE, 30 * HOUR).await;
         for lane in ["sync", "staging", "provision", "offboard"] {
-            assert_eq!(stage.installation.cloud.sqs().messages(&format!("{lane}-dead")), []);
+            assert_eq!(
+                stage
+                    .installation
+                    .cloud
+                    .sqs()
+                    .messages(&format!("{lane}-dead")),
+                []
+            );
         }
     });
 }

@@ -36,7 +36,11 @@ fn offboarding_meets_an_assignment(fate: Fate) {
         let hook = at_the_assignment(fate, Arc::clone(&met));
         let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
         let story = async {
-            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            stage
+                .installation
+                .ask(Lane::Sync, Mark::Pull)
+                .await
+                .unwrap();
             met.notified().await;
             offboard(&stage, &stage.employees[0].id).await;
             quiet(&stage, 30 * HOUR).await;
@@ -51,7 +55,12 @@ fn offboarding_meets_an_assignment(fate: Fate) {
         let ledger = stage.ledger().unwrap();
         let problems = reference::problems(&ledger, &stage.employees, &stage.microsoft);
         assert!(problems.is_empty(), "{problems:#?}\n{:#?}", ledger.jobs);
-        assert_eq!(ledger.jobs_by_state().get("superseded"), Some(&1), "{:#?}", ledger.jobs);
+        assert_eq!(
+            ledger.jobs_by_state().get("superseded"),
+            Some(&1),
+            "{:#?}",
+            ledger.jobs
+        );
     });
 }
 
@@ -102,13 +111,25 @@ fn freeze(kind: &'static str, worker: &'static str, nth: u64, span: Duration) ->
 fn a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more() {
     for nth in 0..6 {
         play(async {
-            let people = [cast(Some("sales"), Life::Stays, 2), cast(Some("frontline"), Life::Stays, 1)].concat();
+            let people = [
+                cast(Some("sales"), Life::Stays, 2),
+                cast(Some("frontline"), Life::Stays, 1),
+            ]
+            .concat();
             let hook = freeze("/users", "sync", nth, Duration::from_secs(200));
             let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
             let story = async {
-                stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+                stage
+                    .installation
+                    .ask(Lane::Sync, Mark::Pull)
+                    .await
+                    .unwrap();
                 stage.clock.sleep(100 * MINUTE / 60).await;
-                stage.microsoft.set_property(&stage.employees[0].id, "mobilePhone", Some("+1".into()));
+                stage.microsoft.set_property(
+                    &stage.employees[0].id,
+                    "mobilePhone",
+                    Some("+1".into()),
+                );
                 stage.clock.sleep(2 * HOUR).await;
                 quiet(&stage, 30 * HOUR).await;
             };
@@ -120,8 +141,14 @@ fn a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more() {
             let ledger = stage.ledger().unwrap();
             let problems = reference::problems(&ledger, &stage.employees, &stage.microsoft);
             assert!(problems.is_empty(), "request {nth}: {problems:#?}");
-            let fresh = ledger.people[&stage.employees[0].id].facts.text(shared::model::property::Property::Mobile);
-            assert_eq!(fresh, Some("+1"), "request {nth}: a stale page overwrote a newer one");
+            let fresh = ledger.people[&stage.employees[0].id]
+                .facts
+                .text(shared::model::property::Property::Mobile);
+            assert_eq!(
+                fresh,
+                Some("+1"),
+                "request {nth}: a stale page overwrote a newer one"
+            );
         });
     }
 }
@@ -132,7 +159,11 @@ fn a_worker_frozen_beyond_its_lease_does_no_harm() {
     for kind in ["PutItem", "/users", "TransactWriteItems", "assignLicense"] {
         for nth in 0..4 {
             play(async {
-                let people = [cast(Some("sales"), Life::Stays, 2), cast(Some("frontline"), Life::Stays, 1)].concat();
+                let people = [
+                    cast(Some("sales"), Life::Stays, 2),
+                    cast(Some("frontline"), Life::Stays, 1),
+                ]
+                .concat();
                 let hook = freeze(kind, "provision", nth, Duration::from_secs(100));
                 let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
                 crate::theatre::to_the_end(&stage, MINUTE, 30 * HOUR).await;

@@ -15,7 +15,14 @@ use shared::model::tenant::{Circuit, Tenant};
 use crate::theatre::{HOUR, MINUTE, cast, play, quiet, setting, small_cast, to_the_end};
 
 async fn tenant(stage: &Stage) -> Tenant {
-    stage.installation.admin.store.tenant(&stage.installation.tenant).await.unwrap().unwrap()
+    stage
+        .installation
+        .admin
+        .store
+        .tenant(&stage.installation.tenant)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// Faults 32, 33: a wrong secret opens the circuit, the tenant says so, and after it is mended everybody gets where they belong.
@@ -25,14 +32,30 @@ fn a_wrong_secret_stops_the_tenant_and_loses_nobody() {
         let stage = Stage::set(setting(small_cast(), None)).await.unwrap();
         stage.microsoft.set_secret("another one");
         let story = async {
-            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            stage
+                .installation
+                .ask(Lane::Sync, Mark::Pull)
+                .await
+                .unwrap();
             stage.clock.sleep(3 * HOUR).await;
             let row = tenant(&stage).await;
             assert!(matches!(row.circuit, Circuit::Open { .. }));
-            assert!(row.trouble.unwrap().sentence.contains("the client secret is wrong"));
+            assert!(
+                row.trouble
+                    .unwrap()
+                    .sentence
+                    .contains("the client secret is wrong")
+            );
             let tokens = stage.microsoft.counts().requests["token"];
-            assert!(tokens <= 8, "one probe an hour, not {tokens} in three hours");
-            stage.installation.cloud.secrets().set("rollcall/contoso", "another one");
+            assert!(
+                tokens <= 8,
+                "one probe an hour, not {tokens} in three hours"
+            );
+            stage
+                .installation
+                .cloud
+                .secrets()
+                .set("rollcall/contoso", "another one");
         };
         tokio::select! {
             biased;
@@ -54,7 +77,11 @@ fn a_secret_that_rotates_stops_nobody_for_long() {
             stage.clock.sleep(7 * MINUTE).await;
             stage.microsoft.set_secret("rotated");
             stage.microsoft.revoke_tokens();
-            stage.installation.cloud.secrets().set("rollcall/contoso", "rotated");
+            stage
+                .installation
+                .cloud
+                .secrets()
+                .set("rollcall/contoso", "rotated");
             std::future::pending::<()>().await;
         };
         tokio::select! {
@@ -83,7 +110,10 @@ fn an_outage_of_microsoft_loses_nobody() {
             stage.clock.sleep(Duration::from_secs(90)).await;
             down.store(true, Ordering::SeqCst);
             stage.clock.sleep(3 * HOUR).await;
-            assert!(tenant(&stage).await.trouble.is_some(), "the tenant's row says that Microsoft does not answer");
+            assert!(
+                tenant(&stage).await.trouble.is_some(),
+                "the tenant's row says that Microsoft does not answer"
+            );
             down.store(false, Ordering::SeqCst);
             std::future::pending::<()>().await;
         };
@@ -100,12 +130,23 @@ fn an_outage_of_microsoft_loses_nobody() {
 #[test]
 fn a_missing_permission_is_learnt_and_told_and_never_taken_for_success() {
     play(async {
-        let people = [cast(Some("frontline"), Life::Stays, 5), cast(Some("sales"), Life::Leaves, 1)].concat();
+        let people = [
+            cast(Some("frontline"), Life::Stays, 5),
+            cast(Some("sales"), Life::Leaves, 1),
+        ]
+        .concat();
         let mut setting = setting(people, None);
-        setting.microsoft.roles.remove("LicenseAssignment.ReadWrite.All");
+        setting
+            .microsoft
+            .roles
+            .remove("LicenseAssignment.ReadWrite.All");
         let stage = Stage::set(setting).await.unwrap();
         let story = async {
-            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            stage
+                .installation
+                .ask(Lane::Sync, Mark::Pull)
+                .await
+                .unwrap();
             quiet(&stage, 100 * HOUR).await;
         };
         tokio::select! {
@@ -115,9 +156,23 @@ fn a_missing_permission_is_learnt_and_told_and_never_taken_for_success() {
         }
         let ledger = stage.ledger().unwrap();
         assert_eq!(ledger.broken_invariants(), Vec::<String>::new());
-        assert!(ledger.jobs.values().all(|job| job.state == JobState::Failed), "{:#?}", ledger.jobs);
+        assert!(
+            ledger
+                .jobs
+                .values()
+                .all(|job| job.state == JobState::Failed),
+            "{:#?}",
+            ledger.jobs
+        );
         let denied = stage.microsoft.counts().requests.clone();
-        assert!(tenant(&stage).await.refusals.values().any(|refusals| refusals.missing_since.is_some()), "{denied:?}");
+        assert!(
+            tenant(&stage)
+                .await
+                .refusals
+                .values()
+                .any(|refusals| refusals.missing_since.is_some()),
+            "{denied:?}"
+        );
     });
 }
 
@@ -129,7 +184,11 @@ fn a_protected_account_is_blocked_and_all_others_go_on() {
         let stage = Stage::set(setting(people, None)).await.unwrap();
         stage.microsoft.protect(&stage.employees[0].id, true);
         let story = async {
-            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            stage
+                .installation
+                .ask(Lane::Sync, Mark::Pull)
+                .await
+                .unwrap();
             quiet(&stage, 100 * HOUR).await;
         };
         tokio::select! {
@@ -140,9 +199,16 @@ fn a_protected_account_is_blocked_and_all_others_go_on() {
         let ledger = stage.ledger().unwrap();
         let problems = reference::problems(&ledger, &stage.employees[1..], &stage.microsoft);
         // The reference counts the fifth seat that nobody took; people are what matters here.
-        let people: Vec<&String> = problems.iter().filter(|p| !p.contains("people wait")).collect();
+        let people: Vec<&String> = problems
+            .iter()
+            .filter(|p| !p.contains("people wait"))
+            .collect();
         assert!(people.is_empty(), "{people:#?}");
-        let failed: Vec<_> = ledger.jobs.values().filter(|job| job.state == JobState::Failed).collect();
+        let failed: Vec<_> = ledger
+            .jobs
+            .values()
+            .filter(|job| job.state == JobState::Failed)
+            .collect();
         assert_eq!(failed.len(), 1, "{:#?}", ledger.jobs);
         assert_eq!(failed[0].person.0, stage.employees[0].id);
     });

@@ -18,11 +18,19 @@ fn poisoned_by(end: fn() -> Fate) {
     play(async {
         let poison = format!("/users/{victim}");
         let hook: Hook = Arc::new(move |request| {
-            if request.service == Service::Microsoft && request.operation.contains(&poison) { end() } else { Fate::Deliver }
+            if request.service == Service::Microsoft && request.operation.contains(&poison) {
+                end()
+            } else {
+                Fate::Deliver
+            }
         });
         let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
         let story = async {
-            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            stage
+                .installation
+                .ask(Lane::Sync, Mark::Pull)
+                .await
+                .unwrap();
             quiet(&stage, 60 * HOUR).await;
         };
         tokio::select! {
@@ -31,11 +39,19 @@ fn poisoned_by(end: fn() -> Fate) {
             () = stage.installation.run() => {}
         }
         let ledger = stage.ledger().unwrap();
-        let mut states: Vec<(bool, JobState)> =
-            ledger.jobs.values().map(|job| (job.person.0 == victim, job.state)).collect();
+        let mut states: Vec<(bool, JobState)> = ledger
+            .jobs
+            .values()
+            .map(|job| (job.person.0 == victim, job.state))
+            .collect();
         states.sort();
         let done = (false, JobState::Done);
-        assert_eq!(states, [done, done, done, done, (true, JobState::Poisoned)], "{:#?}", ledger.jobs);
+        assert_eq!(
+            states,
+            [done, done, done, done, (true, JobState::Poisoned)],
+            "{:#?}",
+            ledger.jobs
+        );
         assert_eq!(ledger.people[&victim].open_job, None);
     });
 }
@@ -56,9 +72,15 @@ fn a_job_that_kills_its_process_is_put_aside() {
 #[test]
 fn a_job_of_a_newer_version_is_left_alone() {
     play(async {
-        let stage = Stage::set(setting(cast(Some("sales"), Life::Stays, 3), None)).await.unwrap();
+        let stage = Stage::set(setting(cast(Some("sales"), Life::Stays, 3), None))
+            .await
+            .unwrap();
         let story = async {
-            stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+            stage
+                .installation
+                .ask(Lane::Sync, Mark::Pull)
+                .await
+                .unwrap();
             let job = loop {
                 stage.clock.sleep(MINUTE / 60).await;
                 if let Some(job) = stage.ledger().unwrap().jobs.values().next() {
@@ -66,14 +88,23 @@ fn a_job_of_a_newer_version_is_left_alone() {
                 }
             };
             let items = stage.installation.cloud.items().unwrap();
-            let plan = items.iter().find(|item| item["sk"]["S"] == format!("JOB#{}#PLAN", job.id.0)).unwrap();
+            let plan = items
+                .iter()
+                .find(|item| item["sk"]["S"] == format!("JOB#{}#PLAN", job.id.0))
+                .unwrap();
             rewrite_first_step(&stage, plan).await;
             stage.clock.sleep(6 * HOUR).await;
             let ledger = stage.ledger().unwrap();
             let left = &ledger.jobs[&job.id.0];
-            assert!(!left.state.is_final() && left.asks.len() == job.asks.len(), "{left:#?}");
+            assert!(
+                !left.state.is_final() && left.asks.len() == job.asks.len(),
+                "{left:#?}"
+            );
             let others = ledger.jobs.values().filter(|other| other.id != job.id);
-            assert!(others.clone().count() == 2 && others.clone().all(|other| other.state == JobState::Done));
+            assert!(
+                others.clone().count() == 2
+                    && others.clone().all(|other| other.state == JobState::Done)
+            );
         };
         tokio::select! {
             biased;

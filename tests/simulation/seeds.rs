@@ -69,7 +69,14 @@ fn weather(seed: u64) {
             () = to_the_end(&stage, 90 * MINUTE, 200 * HOUR) => {}
             () = deletions => {}
         }
-        let crashed: u64 = stage.installation.cloud.counts().lambda.values().map(|invocations| invocations.crashed).sum();
+        let crashed: u64 = stage
+            .installation
+            .cloud
+            .counts()
+            .lambda
+            .values()
+            .map(|invocations| invocations.crashed)
+            .sum();
         assert!(crashed > 0, "seed {seed}: there was no storm");
     });
 }
@@ -77,7 +84,11 @@ fn weather(seed: u64) {
 /// V1-V5, V9-V12: whatever the weather, everybody ends where the rules say.
 #[test]
 fn seeds() {
-    let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
     let seeds: Vec<u64> = match number("ROLLCALL_SEED") {
         Some(one) => vec![one],
         None => (1..=number("ROLLCALL_SEEDS").unwrap_or(FEW)).collect(),
@@ -88,6 +99,9 @@ fn seeds() {
             failed.push(*seed);
         }
     }
-    assert!(failed.is_empty(), "seeds {failed:?} failed; play one again with ROLLCALL_SEED=<seed> make sim");
+    assert!(
+        failed.is_empty(),
+        "seeds {failed:?} failed; play one again with ROLLCALL_SEED=<seed> make sim"
+    );
     println!("{} seeds; lost = 0", seeds.len());
 }

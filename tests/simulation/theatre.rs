@@ -19,21 +19,34 @@ pub const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Runs a story on a paused runtime.
 pub fn play<T>(story: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(story)
 }
 
 /// The first `count` employees of Contoso with this persona and fate.
 pub fn cast(persona: Option<&str>, fate: Fate, count: usize) -> Vec<Employee> {
     let fits = |employee: &Employee| employee.truth.persona == persona && employee.fate == fate;
-    let found: Vec<Employee> = contoso::employees(2_000, 3).into_iter().filter(fits).take(count).collect();
+    let found: Vec<Employee> = contoso::employees(2_000, 3)
+        .into_iter()
+        .filter(fits)
+        .take(count)
+        .collect();
     assert_eq!(found.len(), count);
     found
 }
 
 /// One who stays, one who leaves, one whom no rule matches.
 pub fn small_cast() -> Vec<Employee> {
-    [cast(Some("sales"), Fate::Stays, 1), cast(Some("frontline"), Fate::Leaves, 1), cast(None, Fate::Stays, 1)].concat()
+    [
+        cast(Some("sales"), Fate::Stays, 1),
+        cast(Some("frontline"), Fate::Leaves, 1),
+        cast(None, Fate::Stays, 1),
+    ]
+    .concat()
 }
 
 /// A quick tenant for a handful of people: ready within half an hour, adaptive looks, one sync an hour.
@@ -43,7 +56,11 @@ pub fn setting(employees: Vec<Employee>, hook: Option<Hook>) -> Setting {
         seed: 11,
         index_lag: Duration::ZERO,
         hook,
-        schedules: Schedules { sync: Some(HOUR), staging: None, drift: None },
+        schedules: Schedules {
+            sync: Some(HOUR),
+            staging: None,
+            drift: None,
+        },
         readiness: ReadinessLooks::Adaptive,
         microsoft: microsoft::Options {
             readiness: (5 * MINUTE, 20 * MINUTE),
@@ -59,7 +76,11 @@ pub fn setting(employees: Vec<Employee>, hook: Option<Hook>) -> Setting {
 /// Plays until all is quiet: first sync, leavers after `leave`, invariants watched every five minutes. Panics with what is wrong.
 pub async fn to_the_end(stage: &Stage, leave: Duration, longest: Duration) {
     let story = async {
-        stage.installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
+        stage
+            .installation
+            .ask(Lane::Sync, Mark::Pull)
+            .await
+            .unwrap();
         stage.clock.sleep(leave).await;
         for leaver in stage.employees.iter().filter(|e| e.fate == Fate::Leaves) {
             offboard(stage, &leaver.id).await;
@@ -71,8 +92,13 @@ pub async fn to_the_end(stage: &Stage, leave: Duration, longest: Duration) {
         () = story => {}
         () = stage.installation.run() => {}
     }
-    let problems = reference::problems(&stage.ledger().unwrap(), &stage.employees, &stage.microsoft);
-    assert!(problems.is_empty(), "{problems:#?}\n{:#?}", stage.ledger().unwrap().jobs);
+    let problems =
+        reference::problems(&stage.ledger().unwrap(), &stage.employees, &stage.microsoft);
+    assert!(
+        problems.is_empty(),
+        "{problems:#?}\n{:#?}",
+        stage.ledger().unwrap().jobs
+    );
 }
 
 /// Waits until nobody is at work.
@@ -83,19 +109,38 @@ pub async fn quiet(stage: &Stage, longest: Duration) {
         let ledger = stage.ledger().unwrap();
         let broken = ledger.broken_invariants();
         assert!(broken.is_empty(), "{broken:#?}");
-        if ledger.is_quiet() && ledger.people.len() == stage.employees.iter().filter(|e| e.fate != Fate::Joins).count() {
+        if ledger.is_quiet()
+            && ledger.people.len()
+                == stage
+                    .employees
+                    .iter()
+                    .filter(|e| e.fate != Fate::Joins)
+                    .count()
+        {
             return;
         }
-        assert!(stage.clock.elapsed() < end, "not quiet after {longest:?}: {:#?}", ledger.jobs);
+        assert!(
+            stage.clock.elapsed() < end,
+            "not quiet after {longest:?}: {:#?}",
+            ledger.jobs
+        );
     }
 }
 
 /// An administrator offboards somebody; before the first sync has brought them there is nobody to offboard, so they wait for it.
 pub async fn offboard(stage: &Stage, id: &str) {
     for _ in 0..300 {
-        match run::offboard(&stage.installation.admin, &stage.installation.tenant, &UserId(id.to_owned())).await {
+        match run::offboard(
+            &stage.installation.admin,
+            &stage.installation.tenant,
+            &UserId(id.to_owned()),
+        )
+        .await
+        {
             Ok(()) => return,
-            Err(error) if *error.kind() == shared::error::Kind::NotFound => stage.clock.sleep(MINUTE).await,
+            Err(error) if *error.kind() == shared::error::Kind::NotFound => {
+                stage.clock.sleep(MINUTE).await
+            }
             Err(error) => panic!("{error}"),
         }
     }
@@ -112,7 +157,10 @@ impl Record {
         let record = self.clone();
         Arc::new(move |request: &Request<'_>| {
             if !request.worker.is_empty() {
-                record.0.lock().unwrap().push(format!("{} {} {}", request.worker, request.service, request.operation));
+                record.0.lock().unwrap().push(format!(
+                    "{} {} {}",
+                    request.worker, request.service, request.operation
+                ));
             }
             fate::Fate::Deliver
         })

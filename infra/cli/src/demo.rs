@@ -19,8 +19,15 @@ pub struct Arguments {
 }
 
 /// Exit code 0 only if everybody ended where the rules say and no invariant broke.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the demo also says how long it really took"
+)]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("cannot start: {error}")),
@@ -40,12 +47,20 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     } else {
         print(&report);
     }
-    if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn print(report: &Report) {
     println!("Contoso, {} people, seed {}", report.users, report.seed);
-    println!("{} virtual hours in {} s", report.seconds.simulated / 3_600, report.seconds.real);
+    println!(
+        "{} virtual hours in {} s",
+        report.seconds.simulated / 3_600,
+        report.seconds.real
+    );
     for (state, count) in &report.people {
         println!("  {count:>6}  {}", state.replace('_', " "));
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod demo;
+mod up;
 
 /// Automates the life of Microsoft Teams users.
 #[derive(Debug, Parser)]
@@ -18,11 +19,14 @@ struct Arguments {
 enum Command {
     /// Plays Contoso's first week on a virtual clock and checks that everybody ends where the rules say.
     Demo(demo::Arguments),
+    /// Runs the whole system on this machine until Ctrl-C and shows people by state.
+    Up(up::Arguments),
 }
 
 fn main() -> ExitCode {
     shared::telemetry::start_on_terminal();
     match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Up(arguments) => up::run(&arguments),
     }
 }

@@ -1,6 +1,6 @@
 //! The demo: Contoso comes, changes and goes, on the virtual clock, until everybody is where the rules say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,6 +12,7 @@ use shared::model::microsoft::UserId;
 use shared::model::tenant::{ReadinessLooks, Settings, TenantId};
 use shared::model::time::Time;
 use shared::run;
+use shared::store::keys;
 
 use crate::contoso::{self, Employee, Fate};
 use crate::dynamodb::Place;
@@ -42,6 +43,8 @@ pub struct Report {
     pub people: BTreeMap<&'static str, usize>,
     /// Jobs by state.
     pub jobs: BTreeMap<String, usize>,
+    /// What steps failed of, and how often.
+    pub failures: BTreeMap<String, usize>,
     /// Seats by product.
     pub licences: BTreeMap<&'static str, Seats>,
     /// How long it took.
@@ -127,9 +130,15 @@ impl Setting {
             seed,
             index_lag: Duration::ZERO,
             hook: None,
-            schedules: Schedules { staging: Some(Duration::from_secs(4 * 3_600)), ..Schedules::default() },
+            schedules: Schedules {
+                staging: Some(Duration::from_secs(4 * 3_600)),
+                ..Schedules::default()
+            },
             readiness: ReadinessLooks::Scheduled,
-            microsoft: microsoft::Options { seed, ..microsoft::Options::default() },
+            microsoft: microsoft::Options {
+                seed,
+                ..microsoft::Options::default()
+            },
         }
     }
 }
@@ -151,7 +160,12 @@ impl Stage {
         let customer = customer(&setting.microsoft, setting.readiness);
         let installation = Installation::start(options, customer, microsoft.http()).await?;
         contoso::configure(&installation.admin.store, &installation.tenant).await?;
-        Ok(Self { clock, microsoft, installation, employees: setting.employees })
+        Ok(Self {
+            clock,
+            microsoft,
+            installation,
+            employees: setting.employees,
+        })
     }
 
     /// The demo's story; ends when all is quiet, or never will be.
@@ -174,10 +188,10 @@ impl Stage {
         }
         while self.clock.elapsed() < LONGEST {
             self.clock.sleep(LOOK).await;
-            if self.ledger()?.is_quiet() {
+            if self.is_quiet()? {
                 // Two more syncs: nothing may change any more.
                 self.clock.sleep(2 * LOOK + LOOK / 2).await;
-                if self.ledger()?.is_quiet() {
+                if self.is_quiet()? {
                     return Ok(());
                 }
             }
@@ -185,9 +199,26 @@ impl Stage {
         Ok(())
     }
 
+    /// Nobody is at work, and nobody waits for anything but licences that are not there. Read off the indexes: cheap.
+    pub fn is_quiet(&self) -> Result<bool> {
+        let table = self.installation.cloud.table();
+        let sorts = |keys: Vec<(String, String)>, fits: fn(&str) -> bool| -> BTreeSet<String> {
+            let jobs = keys.into_iter().filter(|(partition, _)| fits(partition));
+            jobs.filter_map(|(_, sort)| Some(sort.split_once('#')?.1.to_owned()))
+                .collect()
+        };
+        let open = sorts(table.index_keys(keys::DUE)?, |partition| {
+            partition != keys::WAKE
+        });
+        let waiting = sorts(table.index_keys(keys::FIND)?, |partition| {
+            partition.ends_with("#waits#no_licence")
+        });
+        Ok(open == waiting)
+    }
+
     /// What the table says now.
     pub fn ledger(&self) -> Result<Ledger> {
-        Ledger::read(&self.installation.cloud.items()?)
+        Ledger::read(self.installation.cloud.table())
     }
 
     /// What it came to.
@@ -198,14 +229,25 @@ impl Stage {
         let licences = seats
             .iter()
             .filter_map(|(sku, (enabled, used))| {
-                Some((*names.get(sku.as_str())?, Seats { used: *used, free: enabled.saturating_sub(*used) }))
+                Some((
+                    *names.get(sku.as_str())?,
+                    Seats {
+                        used: *used,
+                        free: enabled.saturating_sub(*used),
+                    },
+                ))
             })
             .collect();
         let counts = self.installation.cloud.counts();
         let graph = self.microsoft.counts();
-        let dynamodb: u64 = counts.dynamodb.operations.values().map(|units| units.requests).sum();
+        let dynamodb: u64 = counts
+            .dynamodb
+            .operations
+            .values()
+            .map(|units| units.requests)
+            .sum();
         let doorbells = counts.sqs.get("SendMessage").copied().unwrap_or_default();
-        let provisioned = ledger.provisioned.max(1) as f64;
+        let provisioned = ledger.provisioned().max(1) as f64;
         let each = |total: f64| (total / provisioned * 100.0).round() / 100.0;
         let graph_requests: u64 = graph.requests.values().sum();
         Ok(Report {
@@ -213,13 +255,24 @@ impl Stage {
             seed,
             people: ledger.people_by_state(),
             jobs: ledger.jobs_by_state(),
+            failures: ledger.failures(),
             licences,
-            seconds: Seconds { simulated: self.clock.elapsed().as_secs(), real: 0.0 },
+            seconds: Seconds {
+                simulated: self.clock.elapsed().as_secs(),
+                real: 0.0,
+            },
             requests: BTreeMap::from([
                 ("dynamodb", dynamodb),
                 ("graph", graph_requests),
                 ("graph_throttled", graph.throttled),
-                ("lambda", counts.lambda.values().map(|invocations| invocations.started).sum()),
+                (
+                    "lambda",
+                    counts
+                        .lambda
+                        .values()
+                        .map(|invocations| invocations.started)
+                        .sum(),
+                ),
                 ("sqs", counts.sqs.values().sum()),
             ]),
             per_provisioned_person: PerPerson {
@@ -249,7 +302,12 @@ pub async fn demo(users: usize, seed: u64) -> Result<Report> {
 pub fn furnish(microsoft: &Microsoft, employees: &[Employee]) {
     let seats = contoso::seats(employees);
     for (sku, name) in contoso::SKUS {
-        microsoft.add_sku(sku, name, seats.get(sku).copied().unwrap_or(1), &[contoso::TEAMS1]);
+        microsoft.add_sku(
+            sku,
+            name,
+            seats.get(sku).copied().unwrap_or(1),
+            &[contoso::TEAMS1],
+        );
     }
     for (kind, name) in contoso::POLICIES {
         microsoft.add_policy(kind, name);
@@ -264,7 +322,13 @@ pub fn hire(microsoft: &Microsoft, employee: &Employee) {
     if microsoft.truth(&employee.id).is_some() {
         return;
     }
-    let text = |name: &str| employee.properties.get(name).and_then(Value::as_str).unwrap_or_default();
+    let text = |name: &str| {
+        employee
+            .properties
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let mut new = NewPerson::new(&employee.id, text("userPrincipalName"), text("displayName"));
     new.account_enabled = employee.properties.get("accountEnabled") != Some(&Value::Bool(false));
     new.user_type = text("userType").to_owned();
@@ -288,7 +352,10 @@ pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Cust
         secret: options.client_secret.clone(),
         authority: options.base_url.clone(),
         graph: options.base_url.clone(),
-        settings: Settings { readiness, ..Settings::default() },
+        settings: Settings {
+            readiness,
+            ..Settings::default()
+        },
         shards: 4,
     }
 }

@@ -185,11 +185,10 @@ impl Outside {
             sequence,
             body,
         };
-        match hook(&request) {
-            Fate::Conflict if !request.can_conflict() => Fate::Deliver,
-            Fate::DropSend if !request.is_send() => Fate::Deliver,
-            fate => fate,
-        }
+        let fate = hook(&request);
+        let cannot_be = matches!(fate, Fate::Conflict) && !request.can_conflict()
+            || matches!(fate, Fate::DropSend) && !request.is_send();
+        if cannot_be { Fate::Deliver } else { fate }
     }
 }
 

@@ -57,7 +57,11 @@ pub struct Schedules {
 
 impl Default for Schedules {
     fn default() -> Self {
-        Self { sync: Some(Duration::from_secs(3_600)), staging: None, drift: Some(Duration::from_secs(24 * 3_600)) }
+        Self {
+            sync: Some(Duration::from_secs(3_600)),
+            staging: None,
+            drift: Some(Duration::from_secs(24 * 3_600)),
+        }
     }
 }
 
@@ -97,7 +101,8 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Sets it up, registers the tenant unless the table knows it already, and keeps its secret.
+    /// Sets it up, registers the tenant, and keeps its secret. Of a tenant that the table knows already only the connection is
+    /// taken over.
     pub async fn start(options: Options, customer: Customer, microsoft: Http) -> Result<Self> {
         let clock = options.clock;
         let cloud = Arc::new(Cloud::new(cloud::Options {
@@ -110,25 +115,57 @@ impl Installation {
         })?);
         cloud.secrets().set(SECRET, &customer.secret);
         let lost = || TransportError::NoAnswer("the connection broke".to_owned());
-        let site = Site { cloud: Arc::clone(&cloud), clock, http: faulty(microsoft, cloud.outside(), lost) };
+        let site = Site {
+            cloud: Arc::clone(&cloud),
+            clock,
+            http: faulty(microsoft, cloud.outside(), lost),
+        };
         let admin = site.shell();
         let tenant = customer.id.clone();
-        match admin.store.register(&registration(customer)).await {
-            Err(error) if *error.kind() != Kind::Conflict => return Err(error),
-            Ok(()) | Err(_) => {}
+        let registration = registration(customer);
+        match admin.store.register(&registration).await {
+            Err(error) if *error.kind() == Kind::Conflict => {
+                admin
+                    .store
+                    .set_connection(&tenant, &registration.connection)
+                    .await?
+            }
+            registered => registered?,
         }
-        let handlers: Vec<(Lane, Handler)> = Lane::ALL.iter().map(|lane| (*lane, site.handler(*lane))).collect();
-        let functions = handlers.iter().map(|(lane, handler)| function(*lane, handler)).collect();
+        let handlers: Vec<(Lane, Handler)> = Lane::ALL
+            .iter()
+            .map(|lane| (*lane, site.handler(*lane)))
+            .collect();
+        let functions = handlers
+            .iter()
+            .map(|(lane, handler)| function(*lane, handler))
+            .collect();
         let mut timers = vec![sweep(&handlers)];
         let schedules = [
             ("UserSync", options.schedules.sync, Lane::Sync, Mark::Pull),
-            ("DriftReport", options.schedules.drift, Lane::Sync, Mark::Drift),
-            ("ScheduleMSTeamsOnlineTargetUserSync", options.schedules.staging, Lane::Staging, Mark::Poll),
+            (
+                "DriftReport",
+                options.schedules.drift,
+                Lane::Sync,
+                Mark::Drift,
+            ),
+            (
+                "ScheduleMSTeamsOnlineTargetUserSync",
+                options.schedules.staging,
+                Lane::Staging,
+                Mark::Poll,
+            ),
         ];
         for (name, every, lane, mark) in schedules {
             timers.extend(every.map(|every| schedule(&cloud, name, every, &tenant, lane, mark)));
         }
-        Ok(Self { cloud, admin, tenant, functions, timers })
+        Ok(Self {
+            cloud,
+            admin,
+            tenant,
+            functions,
+            timers,
+        })
     }
 
     /// Serves queues, schedules and the sweep for as long as it is polled.
@@ -138,14 +175,19 @@ impl Installation {
 
     /// Asks for one run of a lane, as the API does: the mark first, the doorbell after it.
     pub async fn ask(&self, lane: Lane, mark: Mark) -> Result<()> {
-        self.admin.store.ring(&self.tenant, lane, Some(mark), self.admin.clock.now()).await?;
+        self.admin
+            .store
+            .ring(&self.tenant, lane, Some(mark), self.admin.clock.now())
+            .await?;
         self.admin.queue.ring(&self.tenant, lane).await
     }
 }
 
 impl fmt::Debug for Installation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Installation").field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("Installation")
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }
 
@@ -167,7 +209,12 @@ impl Site {
         };
         let config = Config {
             table: TABLE.to_owned(),
-            queues: Lane::ALL.map(|lane| format!("https://sqs.us-east-1.amazonaws.com/000000000000/{}", lane.name())),
+            queues: Lane::ALL.map(|lane| {
+                format!(
+                    "https://sqs.us-east-1.amazonaws.com/000000000000/{}",
+                    lane.name()
+                )
+            }),
         };
         app::with(clients, &config, self.clock, self.http.clone())
     }
@@ -182,7 +229,8 @@ impl Site {
             let shell = warm.unwrap_or_else(|| Arc::new(site.shell()));
             let idle = Arc::clone(&idle);
             async move {
-                let answer: std::result::Result<Value, Failure> = lambda::handle(&shell, lane, event, deadline).await;
+                let answer: std::result::Result<Value, Failure> =
+                    lambda::handle(&shell, lane, event, deadline).await;
                 if let Ok(mut idle) = idle.lock() {
                     idle.push(shell);
                 }
@@ -215,10 +263,21 @@ fn registration(customer: Customer) -> Tenant {
 fn queues(lane: Lane) -> [sqs::Settings; 2] {
     let dead_letters = format!("{lane}-dead");
     let visibility = config::lane(lane).visibility();
-    let redrive = Redrive { max_receive_count: config::MAX_RECEIVES, dead_letters: dead_letters.clone() };
+    let redrive = Redrive {
+        max_receive_count: config::MAX_RECEIVES,
+        dead_letters: dead_letters.clone(),
+    };
     [
-        sqs::Settings { name: lane.name().to_owned(), visibility, redrive: Some(redrive) },
-        sqs::Settings { name: dead_letters, visibility, redrive: None },
+        sqs::Settings {
+            name: lane.name().to_owned(),
+            visibility,
+            redrive: Some(redrive),
+        },
+        sqs::Settings {
+            name: dead_letters,
+            visibility,
+            redrive: None,
+        },
     ]
 }
 
@@ -236,8 +295,12 @@ fn function(lane: Lane, handler: &Handler) -> Function {
 
 /// Every minute the staging function sweeps.
 fn sweep(handlers: &[(Lane, Handler)]) -> Timer {
-    let staging = handlers.iter().find(|(lane, _)| *lane == Lane::Staging).map(|(_, handler)| Arc::clone(handler));
-    let nothing: Handler = Arc::new(|_, _| async { Err(Failure::from("there is no staging function")) }.boxed());
+    let staging = handlers
+        .iter()
+        .find(|(lane, _)| *lane == Lane::Staging)
+        .map(|(_, handler)| Arc::clone(handler));
+    let nothing: Handler =
+        Arc::new(|_, _| async { Err(Failure::from("there is no staging function")) }.boxed());
     Timer {
         name: "sweep".to_owned(),
         every: config::SWEEP,
@@ -247,12 +310,28 @@ fn sweep(handlers: &[(Lane, Handler)]) -> Timer {
 }
 
 /// A schedule rings a lane's queue with what it wants, as EventBridge Scheduler does.
-fn schedule(cloud: &Arc<Cloud>, name: &str, every: Duration, tenant: &TenantId, lane: Lane, mark: Mark) -> Timer {
+fn schedule(
+    cloud: &Arc<Cloud>,
+    name: &str,
+    every: Duration,
+    tenant: &TenantId,
+    lane: Lane,
+    mark: Mark,
+) -> Timer {
     let cloud = Arc::clone(cloud);
     let body = json!({ "tenant": tenant, "wanted": mark }).to_string();
     let handler: Handler = Arc::new(move |_, _| {
         let sent = cloud.sqs().send(lane.name(), &body, Duration::ZERO);
-        async move { sent.map(Value::String).ok_or_else(|| Failure::from(Error::new(Kind::NotFound, "no such queue"))) }.boxed()
+        async move {
+            sent.map(Value::String)
+                .ok_or_else(|| Failure::from(Error::new(Kind::NotFound, "no such queue")))
+        }
+        .boxed()
     });
-    Timer { name: name.to_owned(), every, timeout: Duration::from_secs(10), handler }
+    Timer {
+        name: name.to_owned(),
+        every,
+        timeout: Duration::from_secs(10),
+        handler,
+    }
 }

@@ -18,6 +18,7 @@ pub mod microsoft;
 pub mod reference;
 pub mod secrets;
 pub mod seed;
+pub mod serve;
 pub mod sqs;
 pub mod wire;
 

@@ -1,14 +1,16 @@
 //! The reference: who must be where, told without asking the system under test; and what must hold of its rows at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use shared::error::{Error, Kind, Result};
 use shared::model::job::{Goal, Job, JobState, Waits};
 use shared::model::lane::LaneRow;
 use shared::model::person::{Person, PersonState, Presence};
+use shared::store::jobs::History;
 
 use crate::contoso::{self, Employee, Fate};
+use crate::dynamodb::Table;
 use crate::microsoft::{Microsoft, Truth};
 
 /// The rows of one tenant, as they are.
@@ -18,50 +20,85 @@ pub struct Ledger {
     pub people: BTreeMap<String, Person>,
     /// Jobs by id.
     pub jobs: BTreeMap<String, Job>,
-    /// Jobs that have a history item.
-    pub histories: Vec<String>,
+    /// What is kept of ended jobs, by job.
+    pub histories: BTreeMap<String, History>,
     /// Lanes by name.
     pub lanes: BTreeMap<String, LaneRow>,
-    /// People whose provisioning ended well, whatever came after.
-    pub provisioned: usize,
 }
 
 impl Ledger {
-    /// Reads the rows from the items of the table.
-    pub fn read(items: &[Value]) -> Result<Self> {
+    /// Reads the rows off the table.
+    pub fn read(table: &Table) -> Result<Self> {
         let mut ledger = Self::default();
-        for item in items {
-            let plain = plain_item(item);
-            let sk = plain["sk"].as_str().unwrap_or_default().to_owned();
-            if sk.starts_with("USER#") {
-                let person: Person = typed(&plain)?;
-                ledger.people.insert(person.id.0.clone(), person);
-            } else if let Some(id) = sk.strip_prefix("JOB#") {
-                match id.split_once('#') {
-                    None => {
-                        let job: Job = typed(&plain)?;
-                        ledger.jobs.insert(id.to_owned(), job);
-                    }
-                    Some((id, "HISTORY")) => ledger.histories.push(id.to_owned()),
-                    Some(_) => {}
+        let mut failure = None;
+        table.each(|item| {
+            if let Err(error) = ledger.take_in(&plain_item(&item)) {
+                failure.get_or_insert(error);
+            }
+        })?;
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(ledger),
+        }
+    }
+
+    fn take_in(&mut self, row: &Value) -> Result<()> {
+        let sk = row["sk"].as_str().unwrap_or_default();
+        if sk.starts_with("USER#") {
+            let person: Person = typed(row)?;
+            self.people.insert(person.id.0.clone(), person);
+        } else if let Some(lane) = sk.strip_prefix("LANE#") {
+            self.lanes.insert(lane.to_owned(), typed(row)?);
+        } else if let Some(id) = sk.strip_prefix("JOB#") {
+            match id.split_once('#') {
+                None => {
+                    self.jobs.insert(id.to_owned(), typed(row)?);
                 }
-            } else if let Some(lane) = sk.strip_prefix("LANE#") {
-                ledger.lanes.insert(lane.to_owned(), typed(&plain)?);
+                Some((id, "HISTORY")) => {
+                    self.histories.insert(id.to_owned(), typed(row)?);
+                }
+                Some(_) => {}
             }
         }
+        Ok(())
+    }
+
+    /// People whose provisioning ended well, whatever came after.
+    pub fn provisioned(&self) -> usize {
         let well = |job: &&Job| {
-            job.goal == Goal::Provision && matches!(job.state, JobState::Done | JobState::DoneWithNotes)
+            job.goal == Goal::Provision
+                && matches!(job.state, JobState::Done | JobState::DoneWithNotes)
         };
-        let mut people: Vec<&str> = ledger.jobs.values().filter(well).map(|job| job.person.0.as_str()).collect();
-        people.sort_unstable();
-        people.dedup();
-        ledger.provisioned = people.len();
-        Ok(ledger)
+        self.jobs
+            .values()
+            .filter(well)
+            .map(|job| &job.person)
+            .collect::<BTreeSet<_>>()
+            .len()
+    }
+
+    /// What steps failed of, and how often.
+    pub fn failures(&self) -> BTreeMap<String, usize> {
+        let mut causes = BTreeMap::new();
+        let failed = self
+            .histories
+            .values()
+            .filter(|history| history.state == JobState::Failed);
+        for (step, stands) in failed.flat_map(|history| &history.steps) {
+            if stands.starts_with("failed") || stands.starts_with("blocked: Microsoft") {
+                let kind = step.split_whitespace().next().unwrap_or_default();
+                *causes.entry(format!("{kind}: {stands}")).or_insert(0) += 1;
+            }
+        }
+        causes
     }
 
     /// The state of one person.
     pub fn state(&self, person: &Person) -> PersonState {
-        let open = person.open_job.as_ref().and_then(|open| self.jobs.get(&open.id.0));
+        let open = person
+            .open_job
+            .as_ref()
+            .and_then(|open| self.jobs.get(&open.id.0));
         person.state(open.map(|job| job.state))
     }
 
@@ -85,7 +122,9 @@ impl Ledger {
 
     /// Nobody is at work, and nobody waits for anything but licences that are not there.
     pub fn is_quiet(&self) -> bool {
-        self.jobs.values().all(|job| job.state.is_final() || job.waits == Some(Waits::Licence))
+        self.jobs
+            .values()
+            .all(|job| job.state.is_final() || job.waits == Some(Waits::Licence))
     }
 
     /// What must hold at any time (V2, V3, V5; one open job per person).
@@ -94,9 +133,15 @@ impl Ledger {
         for person in self.people.values() {
             if let Some(open) = &person.open_job {
                 match self.jobs.get(&open.id.0) {
-                    None => broken.push(format!("V3: person {} names job {} that is not there", person.id.0, open.id.0)),
+                    None => broken.push(format!(
+                        "V3: person {} names job {} that is not there",
+                        person.id.0, open.id.0
+                    )),
                     Some(job) if job.state.is_final() => {
-                        broken.push(format!("V3: job {} is final and still open for its person", job.id.0));
+                        broken.push(format!(
+                            "V3: job {} is final and still open for its person",
+                            job.id.0
+                        ));
                     }
                     Some(_) => {}
                 }
@@ -106,12 +151,20 @@ impl Ledger {
         for job in self.jobs.values() {
             let is_final = job.state.is_final();
             if job.state != job.derive() {
-                broken.push(format!("job {} says {} and amounts to {}", job.id.0, job.state, job.derive()));
+                broken.push(format!(
+                    "job {} says {} and amounts to {}",
+                    job.id.0,
+                    job.state,
+                    job.derive()
+                ));
             }
             if is_final != job.due.is_none() {
-                broken.push(format!("V4: job {} is {} and due {:?}", job.id.0, job.state, job.due));
+                broken.push(format!(
+                    "V4: job {} is {} and due {:?}",
+                    job.id.0, job.state, job.due
+                ));
             }
-            if is_final && !self.histories.contains(&job.id.0) && self.histories.len() < 10_000 {
+            if is_final && !self.histories.contains_key(&job.id.0) {
                 broken.push(format!("V5: job {} is final and has no history", job.id.0));
             }
             if is_final && job.has_open_asks() {
@@ -119,14 +172,23 @@ impl Ledger {
             }
             if !is_final && job.superseded_by.is_none() {
                 *open_jobs.entry(job.person.0.as_str()).or_insert(0) += 1;
-                let named = self.people.get(&job.person.0).and_then(|person| person.open_job.as_ref());
+                let named = self
+                    .people
+                    .get(&job.person.0)
+                    .and_then(|person| person.open_job.as_ref());
                 if named.is_none_or(|open| open.id != job.id) {
-                    broken.push(format!("V2: open job {} is not the open job of its person", job.id.0));
+                    broken.push(format!(
+                        "V2: open job {} is not the open job of its person",
+                        job.id.0
+                    ));
                 }
             }
         }
         broken.extend(
-            open_jobs.iter().filter(|(_, n)| **n > 1).map(|(person, n)| format!("J1: person {person} has {n} open jobs")),
+            open_jobs
+                .iter()
+                .filter(|(_, n)| **n > 1)
+                .map(|(person, n)| format!("J1: person {person} has {n} open jobs")),
         );
         broken
     }
@@ -145,12 +207,18 @@ pub fn problems(ledger: &Ledger, employees: &[Employee], microsoft: &Microsoft) 
         match expected(employee, person, ledger.state(person), &truth) {
             Ok(Some(sku)) => *waiting.entry(sku).or_insert(0) += 1,
             Ok(None) => {}
-            Err(problem) => problems.push(format!("{} ({:?}): {problem}", employee.id, employee.fate)),
+            Err(problem) => {
+                problems.push(format!("{} ({:?}): {problem}", employee.id, employee.fate))
+            }
         }
     }
     let demand = contoso::demand(employees);
     for (sku, seats) in contoso::seats(employees) {
-        let short = demand.get(sku).copied().unwrap_or_default().saturating_sub(seats);
+        let short = demand
+            .get(sku)
+            .copied()
+            .unwrap_or_default()
+            .saturating_sub(seats);
         let found = waiting.get(sku).copied().unwrap_or_default();
         if found != short {
             problems.push(format!("{found} people wait for {sku}, {short} must"));
@@ -166,13 +234,26 @@ fn expected(
     state: PersonState,
     truth: &Truth,
 ) -> std::result::Result<Option<&'static str>, String> {
-    let is = |wanted: PersonState| if state == wanted { Ok(None) } else { Err(format!("is {}, must be {}", state.name(), wanted.name())) };
+    let is = |wanted: PersonState| {
+        if state == wanted {
+            Ok(None)
+        } else {
+            Err(format!("is {}, must be {}", state.name(), wanted.name()))
+        }
+    };
     match employee.fate {
-        Fate::Deleted => is(if person.presence == Presence::GoneHard { PersonState::GoneHard } else { PersonState::GoneSoft }),
+        Fate::Deleted => is(if person.presence == Presence::GoneHard {
+            PersonState::GoneHard
+        } else {
+            PersonState::GoneSoft
+        }),
         Fate::Leaves => {
             is(PersonState::Offboarded)?;
             if !truth.direct_licences.is_empty() || !truth.policies.is_empty() {
-                return Err(format!("still has {:?} {:?}", truth.direct_licences, truth.policies));
+                return Err(format!(
+                    "still has {:?} {:?}",
+                    truth.direct_licences, truth.policies
+                ));
             }
             if person.site.is_some() || person.persona.is_some() {
                 return Err("has left and is still placed".to_owned());
@@ -186,13 +267,22 @@ fn expected(
     }
 }
 
-fn untouched(employee: &Employee, state: PersonState, truth: &Truth) -> std::result::Result<Option<&'static str>, String> {
+fn untouched(
+    employee: &Employee,
+    state: PersonState,
+    truth: &Truth,
+) -> std::result::Result<Option<&'static str>, String> {
     if !matches!(state, PersonState::Imported | PersonState::OutOfScope) {
         return Err(format!("matches no rule and is {}", state.name()));
     }
-    let by_hand = employee.by_hand.map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+    let by_hand = employee
+        .by_hand
+        .map(|(kind, name)| (kind.to_owned(), name.to_owned()));
     if !truth.direct_licences.is_empty() || truth.policies != by_hand.into_iter().collect() {
-        return Err(format!("matches no rule and was given {:?} {:?}", truth.direct_licences, truth.policies));
+        return Err(format!(
+            "matches no rule and was given {:?} {:?}",
+            truth.direct_licences, truth.policies
+        ));
     }
     Ok(None)
 }
@@ -211,10 +301,15 @@ fn stays(
     if state != PersonState::Provisioned {
         return Err(format!("is {}, must be provisioned", state.name()));
     }
-    let Some(wanted) = contoso::personas().into_iter().find(|p| p.reference.id == persona) else {
+    let Some(wanted) = contoso::personas()
+        .into_iter()
+        .find(|p| p.reference.id == persona)
+    else {
         return Err(format!("no persona {persona}"));
     };
-    if person.persona.as_ref() != Some(&wanted.reference) || person.site.as_ref().map(|s| s.0.as_str()) != employee.truth.site {
+    if person.persona.as_ref() != Some(&wanted.reference)
+        || person.site.as_ref().map(|s| s.0.as_str()) != employee.truth.site
+    {
         return Err(format!("holds {:?} at {:?}", person.persona, person.site));
     }
     if !truth.direct_licences.iter().eq([sku]) {
@@ -225,29 +320,50 @@ fn stays(
         Some(_) | None => "GB",
     };
     if truth.usage_location.as_deref() != Some(location) {
-        return Err(format!("is located in {:?}, must be in {location}", truth.usage_location));
+        return Err(format!(
+            "is located in {:?}, must be in {location}",
+            truth.usage_location
+        ));
     }
     for (kind, name) in &wanted.policies {
         if truth.policies.get(&kind.0) != Some(name) {
-            return Err(format!("has {:?} for {}", truth.policies.get(&kind.0), kind.0));
+            return Err(format!(
+                "has {:?} for {}",
+                truth.policies.get(&kind.0),
+                kind.0
+            ));
         }
     }
     Ok(None)
 }
 
 fn typed<T: serde::de::DeserializeOwned>(plain: &Value) -> Result<T> {
-    T::deserialize(plain).map_err(|error| Error::new(Kind::Invalid, format!("reading the row {}", plain["sk"])).with_source(error))
+    T::deserialize(plain).map_err(|error| {
+        Error::new(Kind::Invalid, format!("reading the row {}", plain["sk"])).with_source(error)
+    })
 }
 
 /// `{"a": {"S": "x"}}` becomes `{"a": "x"}`.
 fn plain_item(item: &Value) -> Value {
-    item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), plain(value))).collect()
+    item.as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), plain(value)))
+        .collect()
 }
 
 fn plain(attribute: &Value) -> Value {
-    let Some((kind, value)) = attribute.as_object().and_then(|object| object.iter().next()) else { return Value::Null };
+    let Some((kind, value)) = attribute
+        .as_object()
+        .and_then(|object| object.iter().next())
+    else {
+        return Value::Null;
+    };
     match kind.as_str() {
-        "N" => value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null),
+        "N" => value
+            .as_str()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or(Value::Null),
         "M" => plain_item(value),
         "L" => value.as_array().into_iter().flatten().map(plain).collect(),
         "NULL" => Value::Null,

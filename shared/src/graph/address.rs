@@ -9,6 +9,11 @@ use crate::error::{Error, Kind, Result};
 /// The version of Graph that is spoken; beta never is.
 const VERSION: &str = "/v1.0";
 
+/// Whether a configured address can be used; `what` names it in the error, which is [`Kind::Invalid`].
+pub fn check_address(text: &str, what: &str) -> Result<()> {
+    Base::parse(text, what).map(|_| ())
+}
+
 /// The address of a host that is trusted with credentials: scheme, host and port, and a path in front of everything.
 #[derive(Clone, Debug)]
 pub(super) struct Base {

@@ -35,7 +35,10 @@ impl Secrets {
         })?;
         let text = secret.secret_string().unwrap_or_default();
         if text.trim().is_empty() {
-            return Err(Error::new(Kind::Unauthorised, format!("the client secret {name:?} is empty; store its value")));
+            return Err(Error::new(
+                Kind::Unauthorised,
+                format!("the client secret {name:?} is empty; store its value"),
+            ));
         }
         Ok(Secret::new(text))
     }
@@ -64,19 +67,30 @@ impl Microsoft {
             authority: connection.authority.clone(),
             graph: connection.graph.clone(),
         };
-        Graph::new(self.http.clone(), clock, &connection, &selected(), first_id(&connection, clock))
+        Graph::new(
+            self.http.clone(),
+            clock,
+            &connection,
+            &selected(),
+            first_id(&connection, clock),
+        )
     }
 }
 
 impl fmt::Debug for Microsoft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Microsoft").field("secrets", &self.secrets).finish_non_exhaustive()
+        f.debug_struct("Microsoft")
+            .field("secrets", &self.secrets)
+            .finish_non_exhaustive()
     }
 }
 
 /// What is asked of every user: all that a rule can name, so that a new rule does not need the whole directory again.
 fn selected() -> Vec<String> {
-    let mut names: Vec<String> = Property::ALL.iter().map(|property| property.graph_name().to_owned()).collect();
+    let mut names: Vec<String> = Property::ALL
+        .iter()
+        .map(|property| property.graph_name().to_owned())
+        .collect();
     names.sort();
     names.dedup();
     names
@@ -84,6 +98,17 @@ fn selected() -> Vec<String> {
 
 /// Where the `client-request-id`s of a client begin: apart for tenants and moments, without a random generator.
 fn first_id(connection: &token::Connection, clock: Clock) -> u128 {
-    let hash = Sha256::digest(format!("{}#{}#{:?}", connection.tenant, clock.now().millis(), clock.elapsed()).as_bytes());
-    hash.iter().take(12).fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte)) << 32
+    let hash = Sha256::digest(
+        format!(
+            "{}#{}#{:?}",
+            connection.tenant,
+            clock.now().millis(),
+            clock.elapsed()
+        )
+        .as_bytes(),
+    );
+    hash.iter()
+        .take(12)
+        .fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte))
+        << 32
 }

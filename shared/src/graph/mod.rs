@@ -30,7 +30,8 @@ mod users;
 #[cfg(test)]
 mod script;
 
-pub use self::http::{Http, TransportError, network};
+pub use self::address::check_address;
+pub use self::http::{Http, TransportError, loopback, network};
 pub use client::{Counts, Graph, Receipt};
 pub use connect::{Microsoft, Secrets};
 pub use teams::TeamsPage;

@@ -7,7 +7,8 @@ use http::{Request, Response};
 use serde_json::{Value, json};
 use tower::service_fn;
 
-use super::{Connection, Graph, Http, Secret, TransportError};
+use super::token::Connection;
+use super::{Graph, Http, Secret, TransportError};
 use crate::clock::Clock;
 use crate::model::time::Time;
 

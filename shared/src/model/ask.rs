@@ -19,6 +19,9 @@ pub struct Ask {
     /// What was asked.
     #[serde(rename = "v")]
     pub verb: Verb,
+    /// How often the same request was tried before and not taken; those tries surely had no effect.
+    #[serde(rename = "x", default, skip_serializing_if = "is_zero")]
+    pub earlier: u16,
     /// When it was recorded, just before it was sent.
     #[serde(rename = "t")]
     pub sent: Time,
@@ -77,17 +80,31 @@ pub enum Answer {
     NotSeenLater,
 }
 
+fn is_zero(n: &u16) -> bool {
+    *n == 0
+}
+
 impl Ask {
     /// Sent, or perhaps sent, and not closed.
     pub const fn is_open(&self) -> bool {
         self.closed.is_none()
     }
 
-    /// Microsoft took it.
-    pub fn was_accepted(&self) -> bool {
+    /// It surely had no effect, and what stood in the way is not ours: such tries are counted, not listed.
+    pub fn was_put_off(&self) -> bool {
+        self.closed.as_ref().is_some_and(|closed| {
+            matches!(
+                closed.answer,
+                Answer::NotNow | Answer::Refused(Refusal::NoSeats)
+            )
+        })
+    }
+
+    /// Microsoft took it: it said so, or its effect was seen.
+    pub fn was_taken(&self) -> bool {
         self.closed
             .as_ref()
-            .is_some_and(|closed| closed.answer == Answer::Accepted)
+            .is_some_and(|closed| matches!(closed.answer, Answer::Accepted | Answer::SeenLater))
     }
 }
 

@@ -78,6 +78,9 @@ pub struct Job {
     /// What it waits for; kept with the due time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<Waits>,
+    /// When the Teams account was last looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Time>,
     /// Where each step stands, in the order of the plan.
     pub standings: Vec<Standing>,
     /// Every request that was or may have been sent.
@@ -189,6 +192,7 @@ impl Job {
             crashes: 0,
             in_hand: false,
             waits: None,
+            looked: None,
             standings: vec![Standing::default(); steps.len()],
             asks: Vec::new(),
             trust_from: None,
@@ -247,19 +251,39 @@ impl Job {
         self.asks.iter().any(Ask::is_open)
     }
 
-    /// Records requests that are about to be sent for a step (A1).
-    pub fn record(&mut self, step: usize, verbs: &[Verb], now: Time) {
+    /// Records requests that are about to be sent for a step (A1). Earlier tries of the same request that had no effect are
+    /// counted, not kept: the row stays small however long somebody waits.
+    /// Returns the numbers of the new ones.
+    pub fn record(&mut self, step: usize, verbs: &[Verb], now: Time) -> Vec<u16> {
+        let mut numbers = Vec::new();
+        let step = u8::try_from(step).unwrap_or(u8::MAX);
         for verb in verbs {
-            let number = u16::try_from(self.asks.len() + 1).unwrap_or(u16::MAX);
-            let step = u8::try_from(step).unwrap_or(u8::MAX);
+            let number = self
+                .asks
+                .iter()
+                .map(|ask| ask.number)
+                .max()
+                .unwrap_or(0)
+                .saturating_add(1);
+            let mut earlier = 0_u16;
+            self.asks.retain(|ask| {
+                let same = ask.step == step && ask.verb == *verb && ask.was_put_off();
+                if same {
+                    earlier = earlier.saturating_add(ask.earlier).saturating_add(1);
+                }
+                !same
+            });
             self.asks.push(Ask {
                 number,
                 step,
                 verb: *verb,
+                earlier,
                 sent: now,
                 closed: None,
             });
+            numbers.push(number);
         }
+        numbers
     }
 
     /// Closes the open request with this number (A2, A5).
@@ -305,3 +329,6 @@ impl fmt::Display for JobState {
 fn is_zero(n: &u8) -> bool {
     *n == 0
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::time::Time;
 
@@ -68,6 +68,15 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Pull,
+        Self::Full,
+        Self::Decide,
+        Self::Drift,
+        Self::Poll,
+    ];
+
     /// Its name in rows and messages.
     pub const fn name(self) -> &'static str {
         match self {
@@ -96,9 +105,23 @@ pub struct LaneRow {
     pub rung_at: Option<Time>,
     /// Claims since the last orderly release. Above zero a worker died here: whoever claims works carefully.
     pub crashes: u32,
+    /// When everybody who is staged was asked for: who was looked at since need not be again.
+    pub poll_at: Option<Time>,
     /// What was asked for once.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    #[serde(
+        skip_serializing_if = "BTreeSet::is_empty",
+        deserialize_with = "known_marks"
+    )]
     pub marks: BTreeSet<Mark>,
+}
+
+/// A mark of a newer version is passed over: it is nothing that this one could do (V16).
+fn known_marks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<Mark>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    Ok(Mark::ALL
+        .into_iter()
+        .filter(|mark| names.iter().any(|name| name == mark.name()))
+        .collect())
 }
 
 impl LaneRow {

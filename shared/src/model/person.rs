@@ -151,11 +151,12 @@ impl Person {
         let achieved = self
             .result
             .as_ref()
-            .is_some_and(|r| matches!(r.state, JobState::Done | JobState::DoneWithNotes));
+            .filter(|r| matches!(r.state, JobState::Done | JobState::DoneWithNotes))
+            .map(|r| r.goal);
         match (self.left, achieved, &self.persona) {
-            (true, true, _) => PersonState::Offboarded,
-            (true, false, _) => PersonState::Offboarding,
-            (false, true, Some(_)) => PersonState::Provisioned,
+            (true, Some(Goal::Offboard), _) => PersonState::Offboarded,
+            (true, Some(Goal::Provision) | None, _) => PersonState::Offboarding,
+            (false, Some(Goal::Provision), Some(_)) => PersonState::Provisioned,
             (false, _, _) => PersonState::Imported,
         }
     }
@@ -186,3 +187,6 @@ impl PersonState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

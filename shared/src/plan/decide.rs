@@ -222,3 +222,6 @@ fn compile<T: Clone>(written: &[WrittenRule<T>]) -> Result<RuleList<T>, RuleProb
         .collect();
     Ok(RuleList(compiled?))
 }
+
+#[cfg(test)]
+mod tests;

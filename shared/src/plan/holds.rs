@@ -59,9 +59,14 @@ pub fn view(step: &Step, seen: &Seen) -> View {
             lacking([(Verb::SetUsageLocation, !set)])
         }),
         Step::Licences { set } => of(&seen.user, Read::User, |user| {
-            let change = licence_change(set, user);
-            let inactive = direct(user).any(|state| set.contains(&state.sku) && !state.is_active());
-            lacking([(Verb::ChangeLicences, change.is_needed() || inactive)])
+            if licence_change(set, user).is_needed() {
+                View::Lacks(vec![Verb::ChangeLicences])
+            } else if direct(user).all(LicenceState::is_active) {
+                View::Holds
+            } else {
+                // Assigned and not in force: only time, or an administrator, can help.
+                View::Lacks(Vec::new())
+            }
         }),
         Step::ClearLicences => of(&seen.user, Read::User, |user| {
             lacking([(Verb::ChangeLicences, direct(user).next().is_some())])

@@ -116,7 +116,7 @@ fn too_early_to_look(asks: &[&Ask], patience: &Patience, now: Time) -> Option<Mo
         .max();
     let accepted = asks
         .iter()
-        .filter(|ask| ask.was_accepted())
+        .filter(|ask| ask.was_taken())
         .map(|ask| ask.sent + patience.looks[0])
         .max();
     let refused = asks
@@ -125,10 +125,7 @@ fn too_early_to_look(asks: &[&Ask], patience: &Patience, now: Time) -> Option<Mo
         .and_then(|(ask, closed)| {
             let wait = match &closed.answer {
                 Answer::NotNow | Answer::Missing | Answer::Refused(Refusal::UsageLocation) => {
-                    let tries = asks
-                        .iter()
-                        .filter(|other| other.verb == ask.verb && !other.was_accepted())
-                        .count();
+                    let tries = usize::from(ask.earlier) + 1;
                     (
                         closed.at + nth(patience.looks, tries.saturating_sub(1)),
                         None,
@@ -265,7 +262,7 @@ fn lacks(
         return over;
     }
     let since = patient_since(standing, asks, around.now);
-    let accepted = asks.iter().rev().find(|ask| ask.was_accepted());
+    let accepted = asks.iter().rev().find(|ask| ask.was_taken());
     if let (Step::Policies { .. } | Step::ClearPolicies, Some(accepted)) = (step, accepted)
         && around.trust_from.is_none_or(|from| accepted.sent >= from)
         && around.now >= accepted.sent + config::POLICY_NOTE
@@ -323,17 +320,17 @@ fn may_ask(verb: Verb, asks: &[&Ask], around: &Circumstances<'_>) -> bool {
     }
 }
 
-/// Patience counts from the first ask after the last time stock or permission was what was missing.
+/// Patience counts from the first ask that Microsoft took, or may have taken, after the last time that stock, a permission or
+/// their own limits stood in the way: waiting for those is not failing.
 fn patient_since(standing: &Standing, asks: &[&Ask], now: Time) -> Time {
-    let waited = asks.iter().rposition(|ask| {
-        ask.closed.as_ref().is_some_and(|closed| {
-            matches!(
-                closed.answer,
-                Answer::Refused(Refusal::NoSeats) | Answer::Denied
-            )
-        })
-    });
-    match waited {
+    let in_the_way = |ask: &Ask| {
+        let answer = ask.closed.as_ref().map(|closed| &closed.answer);
+        matches!(
+            answer,
+            Some(Answer::Refused(Refusal::NoSeats) | Answer::Denied | Answer::NotNow)
+        )
+    };
+    match asks.iter().rposition(|ask| in_the_way(ask)) {
         Some(last) => asks.get(last + 1).map_or(now, |ask| ask.sent),
         None => asks
             .first()

@@ -1,12 +1,14 @@
 //! Decides for those who changed, or for everybody after a full read or a change of the rules, and commits their jobs.
 
+use std::collections::BTreeSet;
+
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::job::{Goal, Origin};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::tenant::Tenant;
-use crate::plan::decide::{Decision, Policybook};
+use crate::plan::decide::{Decision, Leave, Policybook};
 use crate::plan::steps;
 use crate::store::commits::Commitment;
 use crate::store::cursors::{Cursor, Moved, Pass};
@@ -29,6 +31,7 @@ pub(super) async fn decide(
     rules: u32,
 ) -> Result<bool> {
     let mut cursor = shell.store.cursor(&tenant.id).await?;
+    let mut later = BTreeSet::new();
     let pass = cursor
         .pass
         .clone()
@@ -41,18 +44,40 @@ pub(super) async fn decide(
             };
         }
         cursor.pass = Some(pass);
-        if !everybody(shell, lease, tenant, book, &mut cursor).await? {
+        if !everybody(shell, lease, tenant, book, &mut cursor, &mut later).await? {
             return Ok(false);
         }
     }
-    while let Some(page) = shell.store.changed_page(&tenant.id).await? {
+    let fence = lease.worker().fence;
+    while let Some(page) = shell.store.changed_page(&tenant.id, fence).await? {
         if !lease.may_go_on() {
             return Ok(false);
         }
-        some(shell, lease, tenant, book, page.ids.clone()).await?;
+        let busy = some(shell, lease, tenant, book, page.ids.clone()).await?;
+        put_off(shell, lease, tenant, &mut later, busy).await?;
         shell.store.decided(&tenant.id, &page).await?;
     }
     Ok(true)
+}
+
+/// Whoever has an open job that automation may not supersede is decided at the next sync (J3).
+async fn put_off(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    later: &mut BTreeSet<UserId>,
+    busy: Vec<UserId>,
+) -> Result<()> {
+    let before = later.len();
+    later.extend(busy);
+    if later.len() == before {
+        return Ok(());
+    }
+    let ids = later.iter().cloned().collect();
+    shell
+        .store
+        .put_off(&tenant.id, lease.worker().fence, ids)
+        .await
 }
 
 /// The pass over everybody; its place is kept in the cursor.
@@ -62,6 +87,7 @@ async fn everybody(
     tenant: &Tenant,
     book: &Policybook,
     cursor: &mut Cursor,
+    later: &mut BTreeSet<UserId>,
 ) -> Result<bool> {
     while let Some(pass) = cursor.pass.clone() {
         if !lease.may_go_on() {
@@ -71,8 +97,10 @@ async fn everybody(
             .store
             .people_page(tenant, pass.shard, pass.after.as_ref(), PAGE)
             .await?;
-        let overtaken = commit(shell, lease, tenant, book, people).await?;
-        some(shell, lease, tenant, book, overtaken).await?;
+        let mut left = commit(shell, lease, tenant, book, people).await?;
+        let busy = some(shell, lease, tenant, book, left.overtaken).await?;
+        left.busy.extend(busy);
+        put_off(shell, lease, tenant, later, left.busy).await?;
         cursor.pass = match next {
             Some(after) => Some(Pass {
                 after: Some(after),
@@ -88,7 +116,12 @@ async fn everybody(
                 None
             }
         };
-        if shell.store.move_cursor(&tenant.id, cursor, None).await? == Moved::Overtaken {
+        if shell
+            .store
+            .move_cursor(&tenant.id, cursor, Vec::new())
+            .await?
+            == Moved::Overtaken
+        {
             return Err(Error::new(
                 Kind::OutOfTime,
                 "another sync has moved the cursor",
@@ -98,27 +131,39 @@ async fn everybody(
     Ok(true)
 }
 
-/// These people, each read consistently; again where somebody was faster.
+/// People for whom nothing was committed, though something may have to be.
+#[derive(Default)]
+struct Left {
+    /// Their row changed meanwhile.
+    overtaken: Vec<UserId>,
+    /// An open job of theirs may not be superseded by automation.
+    busy: Vec<UserId>,
+}
+
+/// These people, each read consistently; again where somebody was faster. Returns those who are busy.
 async fn some(
     shell: &Shell,
     lease: &Lease<'_>,
     tenant: &Tenant,
     book: &Policybook,
     ids: Vec<UserId>,
-) -> Result<()> {
-    let mut left = ids;
+) -> Result<Vec<UserId>> {
+    let mut left: BTreeSet<UserId> = ids.into_iter().collect();
+    let mut busy = Vec::new();
     for _ in 0..TRIES {
         if left.is_empty() {
-            return Ok(());
+            return Ok(busy);
         }
         let mut people = Vec::with_capacity(left.len());
         for id in &left {
             people.extend(shell.store.person(tenant, id).await?);
         }
-        left = commit(shell, lease, tenant, book, people).await?;
+        let decided = commit(shell, lease, tenant, book, people).await?;
+        busy.extend(decided.busy);
+        left = decided.overtaken.into_iter().collect();
     }
     match left.first() {
-        None => Ok(()),
+        None => Ok(busy),
         Some(id) => Err(Error::new(
             Kind::Conflict,
             format!(
@@ -130,17 +175,19 @@ async fn some(
     }
 }
 
-/// Decides and commits. Returns those whose row changed meanwhile.
+/// Decides and commits.
 async fn commit(
     shell: &Shell,
     lease: &Lease<'_>,
     tenant: &Tenant,
     book: &Policybook,
     people: Vec<Person>,
-) -> Result<Vec<UserId>> {
+) -> Result<Left> {
+    let mut left = Left::default();
     let mut commitments = Vec::new();
     for person in people {
         match book.decide(&person) {
+            Decision::Leave(Leave::Busy) => left.busy.push(person.id),
             Decision::Leave(_) => {}
             Decision::Provision { wanted, digest } => {
                 let before = person.persona.as_ref().and_then(|held| book.version(held));
@@ -160,10 +207,6 @@ async fn commit(
             }
         }
     }
-    if commitments.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut overtaken = Vec::new();
     // Committed a few transactions at a time, so that a long list does not outlive the lease unnoticed.
     while !commitments.is_empty() {
         let few = commitments.split_off(
@@ -177,7 +220,7 @@ async fn commit(
             .commit(tenant, few, lease.worker(), shell.clock.now())
             .await?;
         shell.ring(&tenant.id, report.rung).await;
-        overtaken.extend(report.overtaken);
+        left.overtaken.extend(report.overtaken);
     }
-    Ok(overtaken)
+    Ok(left)
 }

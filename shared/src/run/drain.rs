@@ -5,9 +5,10 @@ use futures::future::Either;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
 
 use crate::config;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::job::{Job, JobId};
 use crate::model::lane::{Lane, LaneRow, Mark};
 use crate::model::tenant::Tenant;
@@ -15,8 +16,8 @@ use crate::model::time::Time;
 
 use super::health::{self, Health};
 use super::lease::Lease;
-use super::work::{Bench, Turn, Worked};
-use super::{Shell, sync};
+use super::work::{Bench, Worked};
+use super::{Shell, drift, sync};
 
 /// Jobs of one hand-over: a transaction holds 100 items, one of them the lane row.
 const HAND_OVER: usize = 90;
@@ -36,61 +37,64 @@ struct Memory {
     rung: BTreeSet<Lane>,
     /// Jobs that a worker died with: last of all.
     suspects: Vec<(Time, JobId)>,
+    /// Somebody could not have their turn now: what was asked for everybody is not done yet.
+    put_off: bool,
+    /// Microsoft did not accept our identity; the secret was read again since.
+    refused: bool,
+}
+
+impl Memory {
+    /// Once the secret is read again, because it may have been rotated; then the circuit opens (fault 32).
+    async fn refused(&mut self, shell: &Shell, tenant: &Tenant, error: &Error) -> Result<()> {
+        shell.forget_graph(&tenant.id);
+        if std::mem::replace(&mut self.refused, true) {
+            health::open_circuit(shell, tenant, error, shell.clock.now()).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Works off a lane of jobs under its lease, and gives the lease back.
-pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, tenant: Tenant) -> Result<()> {
-    let careful = lease.row().crashes > 1;
+pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) -> Result<()> {
     let mut memory = Memory::default();
-    let mut tenant = tenant;
     loop {
         let seen = lease.row();
         let began = shell.clock.now();
-        let wait = match health::of(&tenant, began) {
-            Health::Fine => None,
-            Health::NotBefore(at) => Some(at),
+        let (done, wake_at) = match health::of(&tenant, began) {
+            Health::NotBefore(at) => (BTreeSet::new(), Some(at)),
             // The sync lane probes for all.
-            Health::Probe => Some(began + config::SWEEP),
-        };
-        let wake_at = match wait {
-            Some(at) => Some(at),
-            None => {
-                let everybody = lease.lane() == Lane::Staging && seen.marks.contains(&Mark::Poll);
-                let due = find_due(shell, lease, &tenant, &mut memory, everybody).await?;
+            Health::Probe => (BTreeSet::new(), Some(began + config::SWEEP)),
+            Health::Fine => {
+                let poll = seen.poll_at.filter(|_| seen.marks.contains(&Mark::Poll));
+                let due = find_due(shell, lease, &tenant, &mut memory, poll.is_some()).await?;
                 if !due.is_empty() {
-                    let graph = shell.graph(&tenant).await?;
-                    graph.set_share(share(shell, &tenant, lease.lane()).await?);
-                    let missing = health::missing(&tenant, began);
-                    let bench = Bench {
-                        shell,
-                        lease,
-                        tenant: &tenant,
-                        graph,
-                        missing,
-                        careful,
-                    };
-                    let ended = pass(&bench, due, everybody, &mut memory).await;
+                    let ended = turns(shell, lease, &tenant, due, poll, &mut memory).await;
                     hand_over(shell, lease, &tenant, &mut memory).await?;
                     match ended {
                         Ok(true) => {}
-                        Ok(false) => return over(shell, lease, &tenant, &mut memory).await,
-                        Err(error) if *error.kind() == Kind::Unauthorised => {
-                            health::open_circuit(shell, &tenant, &error, shell.clock.now()).await?;
+                        Ok(false) => {
+                            let now = shell.clock.now();
+                            return give_back(shell, lease, &tenant, &mut memory, now).await;
                         }
-                        Err(error) => return Err(error),
+                        Err(error) if *error.kind() == Kind::Unauthorised => {
+                            memory.refused(shell, &tenant, &error).await?;
+                        }
+                        Err(error) if *error.kind() == Kind::OutOfTime => return Err(error),
+                        Err(error) => {
+                            let at = sync::failed(shell, &tenant, error).await?;
+                            return give_back(shell, lease, &tenant, &mut memory, at).await;
+                        }
                     }
                     tenant = sync::tenant(shell, &tenant.id).await?;
-                    if !everybody {
-                        continue;
-                    }
+                    continue;
                 }
-                next_look(&memory, &seen, began)
+                let polled = if memory.put_off {
+                    BTreeSet::new()
+                } else {
+                    seen.marks.clone()
+                };
+                (polled, next_look(&memory, &seen, began))
             }
-        };
-        let done = if wait.is_none() {
-            seen.marks.clone()
-        } else {
-            BTreeSet::new()
         };
         if lease.release(&seen, &done, wake_at).await? {
             shell
@@ -101,35 +105,70 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, tenant: Tenant) -> R
     }
 }
 
-/// The time is over: the lane is due at once for whoever comes next.
-async fn over(
+/// Gives everybody who is due a turn. False = the time is over.
+async fn turns(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    due: Vec<(Time, JobId)>,
+    everybody_since: Option<Time>,
+    memory: &mut Memory,
+) -> Result<bool> {
+    let graph = shell.graph(tenant).await?;
+    graph.set_share(share(shell, tenant, lease.lane()).await?);
+    graph.set_last_start(lease.last_start());
+    let accounts = match everybody_since {
+        Some(_) if due.len() > config::MANY_STAGED => {
+            Some(drift::all_accounts(lease, &graph).await?)
+        }
+        Some(_) | None => None,
+    };
+    let bench = Bench {
+        shell,
+        lease,
+        tenant,
+        missing: health::missing(tenant, shell.clock.now()),
+        lessons: Mutex::default(),
+        careful: lease.row().crashes > 1,
+        everybody_since,
+        accounts,
+        graph,
+    };
+    pass(&bench, due, memory).await
+}
+
+/// Gives the lane back before it is worked off: it is due again at that moment.
+async fn give_back(
     shell: &Shell,
     lease: &Lease<'_>,
     tenant: &Tenant,
     memory: &mut Memory,
+    at: Time,
 ) -> Result<()> {
-    let now = shell.clock.now();
-    loop {
-        if lease
-            .release(&lease.row(), &BTreeSet::new(), Some(now))
-            .await?
-        {
-            memory.rung.insert(lease.lane());
-            shell
-                .ring(&tenant.id, std::mem::take(&mut memory.rung))
-                .await;
-            return Ok(());
-        }
+    while !lease
+        .release(&lease.row(), &BTreeSet::new(), Some(at))
+        .await?
+    {}
+    if at <= shell.clock.now() {
+        memory.rung.insert(lease.lane());
     }
+    shell
+        .ring(&tenant.id, std::mem::take(&mut memory.rung))
+        .await;
+    Ok(())
 }
 
-/// L4: the earliest of what the index shows, what this drain wrote, and a second look after the last ring.
+/// L4: the earliest of what the index shows, what this drain wrote, and a second look after the last ring, or after a worker died:
+/// it may have written something that the index does not show. A wake-up to come that an earlier holder knew of stays.
 fn next_look(memory: &Memory, seen: &LaneRow, began: Time) -> Option<Time> {
     let second = seen
         .rung_at
         .map(|at| at + config::SECOND_LOOK)
         .filter(|at| began <= *at);
-    [memory.indexed, memory.own.values().min().copied(), second]
+    let after_crash = (seen.crashes > 1).then(|| began + config::SECOND_LOOK);
+    let known_before = seen.wake_at.filter(|at| *at > began);
+    let own = memory.own.values().min().copied();
+    [memory.indexed, own, second, after_crash, known_before]
         .into_iter()
         .flatten()
         .min()
@@ -180,17 +219,10 @@ async fn find_due(
 }
 
 /// Gives each of these jobs its turn, many at once, renewing the lease beside them. False = the time is over.
-async fn pass(
-    bench: &Bench<'_>,
-    due: Vec<(Time, JobId)>,
-    early: bool,
-    memory: &mut Memory,
-) -> Result<bool> {
+async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -> Result<bool> {
     let at_once = if bench.careful { 1 } else { config::AT_ONCE };
-    let mut queue: VecDeque<((Time, JobId), Turn)> = due
-        .into_iter()
-        .map(|entry| (entry, Turn { early, last: false }))
-        .collect();
+    let mut queue: VecDeque<((Time, JobId), bool)> =
+        due.into_iter().map(|entry| (entry, false)).collect();
     let mut working = FuturesUnordered::new();
     let mut renewal = Box::pin(bench.shell.clock.sleep(config::RENEWAL));
     let mut failure = None;
@@ -198,11 +230,7 @@ async fn pass(
         while failure.is_none() && working.len() < at_once && bench.lease.may_go_on() {
             if queue.is_empty() && working.is_empty() {
                 let suspects = std::mem::take(&mut memory.suspects);
-                queue.extend(
-                    suspects
-                        .into_iter()
-                        .map(|entry| (entry, Turn { early, last: true })),
-                );
+                queue.extend(suspects.into_iter().map(|entry| (entry, true)));
             }
             let Some(((due, id), turn)) = queue.pop_front() else {
                 break;
@@ -224,26 +252,23 @@ async fn pass(
             Either::Left((Some(((due, id), Err(_))), _)) => {
                 tracing::error!(job = id.0, "a worker panicked with this job in hand");
                 let again = bench.shell.clock.now() + config::REPEAT_AFTER;
-                mark_panicked(bench, &id).await?;
+                if let Err(error) = mark_panicked(bench, &id).await {
+                    tracing::error!(job = id.0, %error, "the panic could not be counted");
+                }
                 memory.handled.insert(id.clone(), due);
                 memory.own.insert(id, again);
             }
             Either::Left((None, _)) => break,
             Either::Right(_) => {
                 renewal = Box::pin(bench.shell.clock.sleep(config::RENEWAL));
-                if let Err(error) = bench.lease.renew().await {
-                    failure.get_or_insert(error);
-                } else {
-                    let paused = sync::tenant(bench.shell, &bench.tenant.id)
-                        .await?
-                        .settings
-                        .paused;
-                    if paused {
-                        queue.clear();
+                match renewed(bench).await {
+                    Ok(paused) if paused => queue.clear(),
+                    Ok(_) => {}
+                    Err(error) if *error.kind() == Kind::OutOfTime => {
+                        failure.get_or_insert(error);
                     }
-                    bench
-                        .graph
-                        .set_share(share(bench.shell, bench.tenant, bench.lease.lane()).await?);
+                    // One renewal may fail: no request starts without enough of the lease (L6).
+                    Err(error) => tracing::warn!(%error, "not renewed"),
                 }
             }
         }
@@ -253,6 +278,19 @@ async fn pass(
         Some(error) => Err(error),
         None => Ok(queue.is_empty() && memory.suspects.is_empty()),
     }
+}
+
+/// Keeps the lease, looks whether the tenant was paused meanwhile (L6), and takes the share of lanes that are idle.
+async fn renewed(bench: &Bench<'_>) -> Result<bool> {
+    bench.lease.renew().await?;
+    bench.graph.set_last_start(bench.lease.last_start());
+    bench
+        .graph
+        .set_share(share(bench.shell, bench.tenant, bench.lease.lane()).await?);
+    Ok(sync::tenant(bench.shell, &bench.tenant.id)
+        .await?
+        .settings
+        .paused)
 }
 
 /// What a turn means for the drain. An error of one job delays that job; only what concerns everybody stops the drain.
@@ -294,11 +332,13 @@ fn remember(
             | Kind::Unavailable
             | Kind::UnknownOutcome
             | Kind::Resync => {
-                let wait = match error.kind() {
-                    Kind::Throttled(Some(wait)) => (*wait).max(config::REPEAT_AFTER),
-                    _ => config::REPEAT_AFTER,
+                let wait = if let Kind::Throttled(Some(wait)) = error.kind() {
+                    (*wait).max(config::REPEAT_AFTER)
+                } else {
+                    config::REPEAT_AFTER
                 };
                 tracing::warn!(job = id.0, %error, "put off");
+                memory.put_off = true;
                 memory
                     .own
                     .insert(id.clone(), bench.shell.clock.now() + wait);

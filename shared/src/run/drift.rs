@@ -23,20 +23,10 @@ pub(super) async fn report(
     graph: &Graph,
     book: &Policybook,
 ) -> Result<bool> {
-    let mut users: BTreeMap<UserId, TeamsUser> = BTreeMap::new();
-    let mut next = None;
-    loop {
-        if !lease.may_go_on() {
-            return Ok(false);
-        }
-        lease.permit()?;
-        let page = graph.teams_users_page(next.as_deref()).await?;
-        users.extend(page.users);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
+    if !lease.may_go_on() {
+        return Ok(false);
     }
+    let users = all_accounts(lease, graph).await?;
     for shard in 0..tenant.shards {
         let mut after = None;
         loop {
@@ -57,6 +47,24 @@ pub(super) async fn report(
         }
     }
     Ok(true)
+}
+
+/// Everybody's Teams account, page by page.
+pub(super) async fn all_accounts(
+    lease: &Lease<'_>,
+    graph: &Graph,
+) -> Result<BTreeMap<UserId, TeamsUser>> {
+    let mut accounts = BTreeMap::new();
+    let mut next = None;
+    loop {
+        lease.permit()?;
+        let page = graph.teams_users_page(next.as_deref()).await?;
+        accounts.extend(page.users);
+        next = page.next;
+        if next.is_none() {
+            return Ok(accounts);
+        }
+    }
 }
 
 fn compare(person: &Person, user: Option<&TeamsUser>, book: &Policybook) -> Vec<Drift> {

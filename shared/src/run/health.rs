@@ -1,6 +1,7 @@
 //! What stands between a tenant and Microsoft: the circuit (401), trouble for people to read, missing permissions (403).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
@@ -59,17 +60,18 @@ pub(super) async fn open_circuit(
         Circuit::Closed => now,
     };
     shell.forget_graph(&tenant.id);
+    tracing::error!(tenant = tenant.id.as_str(), %error, "Microsoft does not accept our identity; the tenant stops");
     let trouble = Trouble {
         since,
         sentence: error.to_string(),
     };
-    tracing::error!(tenant = tenant.id.as_str(), %error, "Microsoft does not accept our identity; the tenant stops");
+    shell.store.set_trouble(&tenant.id, Some(&trouble)).await?;
     shell
         .store
-        .set_health(
+        .set_circuit(
             &tenant.id,
+            &tenant.circuit,
             &Circuit::Open { since, probe_at },
-            Some(&trouble),
         )
         .await?;
     Ok(probe_at)
@@ -77,13 +79,16 @@ pub(super) async fn open_circuit(
 
 /// Says that all is well, if the row says otherwise.
 pub(super) async fn all_well(shell: &Shell, tenant: &Tenant) -> Result<()> {
-    if tenant.circuit == Circuit::Closed && tenant.trouble.is_none() {
-        return Ok(());
+    if tenant.trouble.is_some() {
+        shell.store.set_trouble(&tenant.id, None).await?;
     }
-    shell
-        .store
-        .set_health(&tenant.id, &Circuit::Closed, None)
-        .await
+    if tenant.circuit != Circuit::Closed {
+        shell
+            .store
+            .set_circuit(&tenant.id, &tenant.circuit, &Circuit::Closed)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Says what is wrong without stopping anything: Microsoft could not be reached, or refuses to be read.
@@ -94,72 +99,101 @@ pub(super) async fn note_trouble(
     now: Time,
 ) -> Result<()> {
     let since = tenant.trouble.as_ref().map_or(now, |trouble| trouble.since);
-    let sentence = match error.kind() {
-        Kind::Denied => {
-            format!("{error}. Grant the permission and consent to it in the Entra admin centre")
-        }
-        _ => error.to_string(),
+    let sentence = if *error.kind() == Kind::Denied {
+        format!("{error}. Grant the permission and consent to it in the Entra admin centre")
+    } else {
+        error.to_string()
     };
     shell
         .store
-        .set_health(
-            &tenant.id,
-            &tenant.circuit,
-            Some(&Trouble { since, sentence }),
-        )
+        .set_trouble(&tenant.id, Some(&Trouble { since, sentence }))
         .await
 }
 
+/// What the answers of one pass have taught about permissions.
+#[derive(Debug, Default)]
+pub(super) struct Lessons {
+    allowed: BTreeSet<Capability>,
+    refused: BTreeMap<Capability, Refusals>,
+}
+
 /// Learns from an answer what Microsoft lets us do. True = the capability is missing for the whole tenant: three different people
-/// were refused in a row.
+/// were refused in a row, and nobody was let through in this pass.
 pub(super) async fn note_answer(
     shell: &Shell,
     tenant: &Tenant,
+    lessons: &Mutex<Lessons>,
     capability: Capability,
     person: &UserId,
     answer: &Answer,
-    now: Time,
 ) -> Result<bool> {
-    match answer {
-        Answer::Denied => {
-            let fresh = shell.store.tenant(&tenant.id).await?;
-            let Some(tenant) = fresh else {
-                return Ok(false);
-            };
-            let mut refusals = tenant
-                .refusals
-                .get(&capability)
-                .cloned()
-                .unwrap_or_default();
-            refusals.people.insert(person.0.clone());
-            while refusals.people.len() > Refusals::MISSING_AFTER {
-                refusals.people.pop_first();
+    let now = shell.clock.now();
+    let news = match lessons.lock() {
+        Ok(mut lessons) => lessons.learn(tenant, capability, person, answer, now),
+        Err(_) => None,
+    };
+    let Some(refusals) = news else {
+        return Ok(false);
+    };
+    let missing = refusals
+        .as_ref()
+        .is_some_and(|refusals| refusals.missing_since.is_some());
+    if missing {
+        tracing::warn!(
+            tenant = tenant.id.as_str(),
+            ?capability,
+            "permission missing"
+        );
+    }
+    shell
+        .store
+        .set_refusals(tenant, capability, refusals)
+        .await?;
+    Ok(missing)
+}
+
+impl Lessons {
+    /// What is news for the tenant's row: refusals so far, or (`Some(None)`) that it works after all.
+    fn learn(
+        &mut self,
+        tenant: &Tenant,
+        capability: Capability,
+        person: &UserId,
+        answer: &Answer,
+        now: Time,
+    ) -> Option<Option<Refusals>> {
+        match answer {
+            Answer::Denied if self.allowed.contains(&capability) => None,
+            Answer::Denied => {
+                let known = || {
+                    tenant
+                        .refusals
+                        .get(&capability)
+                        .cloned()
+                        .unwrap_or_default()
+                };
+                let refusals = self.refused.entry(capability).or_insert_with(known);
+                refusals.people.insert(person.0.clone());
+                if refusals.people.len() >= Refusals::MISSING_AFTER {
+                    refusals.missing_since = Some(now);
+                }
+                while refusals.people.len() > Refusals::MISSING_AFTER {
+                    refusals.people.pop_first();
+                }
+                Some(Some(refusals.clone()))
             }
-            let missing = refusals.people.len() >= Refusals::MISSING_AFTER;
-            if missing {
-                tracing::warn!(
-                    tenant = tenant.id.as_str(),
-                    ?capability,
-                    "permission missing"
-                );
-                refusals.missing_since = Some(now);
+            Answer::Accepted => {
+                self.allowed.insert(capability);
+                let was_refused = self.refused.remove(&capability).is_some()
+                    || tenant.refusals.contains_key(&capability);
+                was_refused.then_some(None)
             }
-            shell
-                .store
-                .set_refusals(&tenant, capability, Some(refusals))
-                .await?;
-            Ok(missing)
+            Answer::NotNow
+            | Answer::Refused(_)
+            | Answer::Missing
+            | Answer::Invalid(_)
+            | Answer::SeenLater
+            | Answer::NotSeenLater => None,
         }
-        Answer::Accepted if tenant.refusals.contains_key(&capability) => {
-            shell.store.set_refusals(tenant, capability, None).await?;
-            Ok(false)
-        }
-        Answer::Accepted
-        | Answer::NotNow
-        | Answer::Refused(_)
-        | Answer::Missing
-        | Answer::Invalid(_)
-        | Answer::SeenLater
-        | Answer::NotSeenLater => Ok(false),
     }
 }

@@ -113,6 +113,12 @@ impl<'a> Lease<'a> {
         }
     }
 
+    /// No request may start later than at this reading of the monotonic clock (L6).
+    pub fn last_start(&self) -> Duration {
+        Duration::from_millis(self.good_until.load(Ordering::SeqCst))
+            .saturating_sub(config::LEASE_MARGIN)
+    }
+
     /// Leave to take new work: the function's end is far enough.
     pub fn may_go_on(&self) -> bool {
         let stop = self

@@ -6,6 +6,7 @@
 //! | `sweep` | ring every lane that is due (L5) |
 //! | `drain` | work off what is due in a lane, 32 people at once |
 //! | `work` | one job, one turn |
+//! | `supersede` | one job takes over from another |
 //! | `ask` | one request to Microsoft and what its answer means |
 //! | `sync`, `pull`, `decide`, `stock`, `drift` | one sync: read what changed, decide, wake who waits, report drift |
 //! | `order` | what a person orders: provision, offboard |
@@ -35,6 +36,7 @@ mod lease;
 mod order;
 mod pull;
 mod stock;
+mod supersede;
 mod sweep;
 mod sync;
 mod work;
@@ -81,15 +83,25 @@ impl Shell {
 
     /// The client of a tenant; made when it is first needed, with its token and pace kept as long as the connection is the same.
     pub(crate) async fn graph(&self, tenant: &Tenant) -> Result<Graph> {
-        let known = self.graphs.lock().ok().and_then(|graphs| graphs.get(&tenant.id).cloned());
+        let known = self
+            .graphs
+            .lock()
+            .ok()
+            .and_then(|graphs| graphs.get(&tenant.id).cloned());
         if let Some((connection, graph)) = known
             && connection == tenant.connection
         {
             return Ok(graph);
         }
-        let graph = self.microsoft.connect(&tenant.connection, self.clock).await?;
+        let graph = self
+            .microsoft
+            .connect(&tenant.connection, self.clock)
+            .await?;
         if let Ok(mut graphs) = self.graphs.lock() {
-            graphs.insert(tenant.id.clone(), (tenant.connection.clone(), graph.clone()));
+            graphs.insert(
+                tenant.id.clone(),
+                (tenant.connection.clone(), graph.clone()),
+            );
         }
         Ok(graph)
     }

@@ -8,7 +8,7 @@ use crate::model::person::Person;
 use crate::model::persona::Wanted;
 use crate::model::step::Step;
 use crate::model::tenant::{Tenant, TenantId};
-use crate::plan::{decide, steps};
+use crate::plan::steps;
 use crate::store::commits::Commitment;
 use crate::store::jobs::Plan;
 
@@ -76,7 +76,8 @@ async fn order(
         let commitment = Commitment {
             goal,
             origin: Origin::Person,
-            digest: wanted.as_ref().map(decide::digest),
+            // What the rules last said stays what they last said: a person's choice is not news to them (W1).
+            digest: None,
             plan: Plan { steps, wanted },
             old,
             person,

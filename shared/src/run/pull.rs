@@ -1,6 +1,8 @@
 //! Pulls people: everything the first time and when Microsoft has forgotten our place, what changed otherwise.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{self, StreamExt};
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
@@ -10,7 +12,7 @@ use crate::model::microsoft::{Change, DirectoryUser, UserId};
 use crate::model::person::Presence;
 use crate::model::tenant::Tenant;
 use crate::store::cursors::{Cursor, Moved, Pass, Reading};
-use crate::store::people::{Digests, Merged, digest};
+use crate::store::people::{Digests, digest};
 
 use super::Shell;
 use super::lease::Lease;
@@ -24,7 +26,8 @@ pub(super) async fn pull(
     full: bool,
 ) -> Result<bool> {
     let mut cursor = shell.store.cursor(&tenant.id).await?;
-    if full && !matches!(cursor.reading, Reading::Full { .. }) {
+    // A pass under way is the second half of the last full run: it is finished first.
+    if full && cursor.pass.is_none() && !matches!(cursor.reading, Reading::Full { .. }) {
         cursor.reading = Reading::Nothing;
     }
     if let Reading::Full { .. } | Reading::Nothing = cursor.reading
@@ -58,7 +61,7 @@ async fn whole_directory(
         lease.permit()?;
         let latest = graph.delta_latest().await?;
         cursor.reading = Reading::Full { latest, next: None };
-        move_cursor(shell, tenant, cursor, None).await?;
+        move_cursor(shell, tenant, cursor, Vec::new()).await?;
     }
     let known = shell.store.digests(tenant).await?;
     while let Reading::Full { latest, next } = cursor.reading.clone() {
@@ -67,7 +70,20 @@ async fn whole_directory(
         }
         lease.permit()?;
         let from = next.map_or(UsersFrom::First, UsersFrom::Next);
-        let page = graph.users_page(from).await?;
+        let followed = matches!(from, UsersFrom::Next(_));
+        let page = match graph.users_page(from).await {
+            // The link has died while we were away: the list is read from its beginning.
+            Err(error)
+                if followed
+                    && matches!(error.kind(), Kind::Resync | Kind::Invalid | Kind::NotFound) =>
+            {
+                tracing::warn!(tenant = tenant.id.as_str(), %error, "the list of people cannot be gone on with; beginning again");
+                cursor.reading = Reading::Full { latest, next: None };
+                move_cursor(shell, tenant, cursor, Vec::new()).await?;
+                return Ok(false);
+            }
+            page => page?,
+        };
         store_people(shell, lease, tenant, page.people, Some(&known)).await?;
         cursor.reading = match page.next {
             Some(next) => Reading::Full {
@@ -80,12 +96,13 @@ async fn whole_directory(
                 Reading::Changes { link: latest }
             }
         };
-        move_cursor(shell, tenant, cursor, None).await?;
+        move_cursor(shell, tenant, cursor, Vec::new()).await?;
     }
     Ok(true)
 }
 
-/// What changed since, page by page; each page's people are stored before the cursor passes it (V11).
+/// What changed since, page by page; each page's people are stored before the cursor passes it (V11). Everybody on a page is
+/// decided, news or not: who was stored by a worker that died is news to nobody else.
 async fn changes(
     shell: &Shell,
     lease: &Lease<'_>,
@@ -93,54 +110,43 @@ async fn changes(
     graph: &Graph,
     cursor: &mut Cursor,
 ) -> Result<bool> {
-    let mut page_number = 0;
     while let Reading::Changes { link } = cursor.reading.clone() {
         if !lease.may_go_on() {
             return Ok(false);
         }
         lease.permit()?;
         let page = graph.delta_page(&link).await?;
-        let mut changed = Vec::new();
+        let mut changed = BTreeSet::new();
         let mut present = Vec::new();
         for change in page.changes {
             match change {
-                Change::Present(user) => present.push(user),
+                Change::Present(user) => {
+                    changed.insert(user.id.clone());
+                    present.push(user);
+                }
                 Change::Removed { id, soft } => {
                     // The order within a page counts: what came before a removal is stored before it.
-                    changed.extend(
-                        store_people(shell, lease, tenant, std::mem::take(&mut present), None)
-                            .await?,
-                    );
+                    store_people(shell, lease, tenant, std::mem::take(&mut present), None).await?;
                     let presence = if soft {
                         Presence::GoneSoft
                     } else {
                         Presence::GoneHard
                     };
-                    if shell
+                    shell
                         .store
                         .vanished(tenant, &id, presence, lease.worker().fence)
-                        .await?
-                        == Merged::Stored
-                    {
-                        changed.push(id);
-                    }
+                        .await?;
+                    changed.insert(id);
                 }
             }
         }
-        changed.extend(store_people(shell, lease, tenant, present, None).await?);
+        store_people(shell, lease, tenant, present, None).await?;
         let (link, done) = match page.next {
             DeltaNext::Page(link) => (link, false),
             DeltaNext::Done(link) => (link, true),
         };
         cursor.reading = Reading::Changes { link };
-        move_cursor(
-            shell,
-            tenant,
-            cursor,
-            Some((lease.worker().fence, page_number, changed)),
-        )
-        .await?;
-        page_number += 1;
+        move_cursor(shell, tenant, cursor, changed.into_iter().collect()).await?;
         if done {
             break;
         }
@@ -148,15 +154,15 @@ async fn changes(
     Ok(true)
 }
 
-/// Stores people, many at once; later entries of the same person win. Returns those who are news.
+/// Stores people, many at once; later entries of the same person win.
 async fn store_people(
     shell: &Shell,
     lease: &Lease<'_>,
     tenant: &Tenant,
     people: Vec<DirectoryUser>,
     known: Option<&Digests>,
-) -> Result<Vec<UserId>> {
-    let mut last = std::collections::BTreeMap::new();
+) -> Result<()> {
+    let mut last = BTreeMap::new();
     for user in people {
         last.insert(user.id.clone(), user);
     }
@@ -171,22 +177,20 @@ async fn store_people(
         }
     }
     let fence = lease.worker().fence;
-    let stored: Vec<Option<UserId>> = stream::iter(news)
-        .map(|user| async move {
-            let merged = shell.store.merge(tenant, &user, fence).await?;
-            Ok::<_, Error>((merged == Merged::Stored).then_some(user.id))
-        })
-        .buffered(config::AT_ONCE)
-        .try_collect()
-        .await?;
-    Ok(stored.into_iter().flatten().collect())
+    let mut storing = stream::iter(news)
+        .map(|user| async move { shell.store.merge(tenant, &user, fence).await })
+        .buffer_unordered(config::AT_ONCE);
+    while let Some(merged) = storing.next().await {
+        merged?;
+    }
+    Ok(())
 }
 
 async fn move_cursor(
     shell: &Shell,
     tenant: &Tenant,
     cursor: &mut Cursor,
-    changed: Option<(u64, u32, Vec<UserId>)>,
+    changed: Vec<UserId>,
 ) -> Result<()> {
     match shell.store.move_cursor(&tenant.id, cursor, changed).await? {
         Moved::Yes => Ok(()),

@@ -12,7 +12,14 @@ pub async fn sweep(shell: &Shell) -> Result<usize> {
     let now = shell.clock.now();
     let mut rung = 0;
     for (tenant, lane) in shell.store.wakes(now, LANES).await? {
-        let row = shell.store.lane(&tenant, lane).await?;
+        let row = match shell.store.lane(&tenant, lane).await {
+            Ok(row) => row,
+            // One bad row must not stop the sweep for everybody (V12).
+            Err(error) => {
+                tracing::error!(tenant = tenant.as_str(), lane = lane.name(), %error, "lane not readable");
+                continue;
+            }
+        };
         if row.wake_at.is_some_and(|at| at <= now) && !row.is_held(now) {
             shell.ring(&tenant, [lane]).await;
             rung += 1;

@@ -1,6 +1,7 @@
 //! One job, one turn: its steps as far as they go now, every request recorded before it is sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::config;
@@ -9,10 +10,11 @@ use crate::graph::Graph;
 use crate::model::ask::{Answer, Verb};
 use crate::model::job::{Job, JobId, JobState, Waits};
 use crate::model::lane::Lane;
+use crate::model::microsoft::{TeamsUser, UserId};
 use crate::model::step::{Obstacle, Stands, Step};
 use crate::model::tenant::{Capability, Tenant};
 use crate::model::time::Time;
-use crate::plan::holds::{Seen, View, view};
+use crate::plan::holds::{Glance, Read, Seen};
 use crate::plan::next_move::{Circumstances, Move, next_move};
 use crate::plan::steps::obstacle;
 use crate::store::jobs::{Placement, Plan, PlanRow, Saved};
@@ -45,29 +47,32 @@ pub(super) struct Bench<'a> {
     pub tenant: &'a Tenant,
     pub graph: Graph,
     pub missing: BTreeSet<Capability>,
+    pub lessons: Mutex<health::Lessons>,
     /// A worker died in this lane: stamp every job before touching it.
     pub careful: bool,
-}
-
-/// How a job comes to have its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Turn {
-    /// Whether or not its time has come: somebody asked for it.
-    pub early: bool,
-    /// It was put last because a worker died with it.
-    pub last: bool,
+    /// Everybody who was not looked at since this moment has a turn, due or not (R10, R11).
+    pub everybody_since: Option<Time>,
+    /// The Teams accounts of everybody, where so many are asked for that one list is cheaper.
+    pub accounts: Option<BTreeMap<UserId, TeamsUser>>,
 }
 
 impl Bench<'_> {
-    /// Gives one job its turn.
-    pub async fn work(&self, id: &JobId, turn: Turn) -> Result<Worked> {
+    /// Gives one job its turn. A job that a worker died with has it last of all.
+    pub async fn work(&self, id: &JobId, is_last: bool) -> Result<Worked> {
         let now = self.shell.clock.now();
         let Some(mut job) = self.shell.store.job(self.tenant, id).await? else {
             return Ok(Worked::Nothing);
         };
-        let due = job.due.is_some_and(|due| turn.early || due <= now);
-        if job.state.is_final() || job.lane != self.lease.lane() || !due {
+        let asked_for = self
+            .everybody_since
+            .is_some_and(|since| job.looked.is_none_or(|looked| looked < since));
+        let due = job.due.is_some_and(|due| asked_for || due <= now);
+        if job.state.is_final() || job.lane != self.lease.lane() {
             return Ok(Worked::Nothing);
+        }
+        if !due {
+            // Known exactly now, whatever the index shows (L4).
+            return Ok(job.due.map_or(Worked::Nothing, Worked::Again));
         }
         let plan = match self.shell.store.plan(self.tenant, id).await? {
             Some(PlanRow::Known(plan)) => *plan,
@@ -80,18 +85,19 @@ impl Bench<'_> {
             }
         };
         if self.careful || job.in_hand {
-            if job.in_hand && !turn.last {
+            if job.in_hand && !is_last {
                 return Ok(Worked::Suspect);
             }
             if let Some(over) = self.take_in_hand(&mut job, &plan).await? {
                 return Ok(over);
             }
         }
-        if job.superseded_by.is_some() {
-            return self.step_aside(job, &plan).await;
-        }
+        // First the job before: who is superseded in turn must not end, and be forgotten, while that one is unsettled.
         if let Some(wait) = self.wait_for_the_old_one(&mut job).await? {
             return Ok(wait);
+        }
+        if job.superseded_by.is_some() {
+            return self.step_aside(job, &plan).await;
         }
         self.go_on(job, &plan).await
     }
@@ -106,66 +112,7 @@ impl Bench<'_> {
             return self.end(job.clone(), plan).await.map(Some);
         }
         job.in_hand = true;
-        Ok(self.save(job).await?)
-    }
-
-    /// J2: a newer job takes over. This one only finds out what became of its asks, and ends.
-    async fn step_aside(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
-        let now = self.shell.clock.now();
-        let settled = job
-            .asks
-            .iter()
-            .filter(|ask| ask.is_open())
-            .map(|ask| ask.sent + config::SETTLE)
-            .max();
-        if let Some(until) = settled.filter(|until| now < *until) {
-            return self.again(job, until, None).await;
-        }
-        let mut seen = Seen::default();
-        for ask in job.asks.clone().iter().filter(|ask| ask.is_open()) {
-            let Some(step) = plan.steps.get(usize::from(ask.step)) else {
-                continue;
-            };
-            if let View::Unread(what) = view(step, &seen) {
-                self.lease.permit()?;
-                ask::read(&self.graph, &job.person, what, &mut seen).await?;
-            }
-            let answer = match view(step, &seen) {
-                View::Holds => Answer::SeenLater,
-                View::Lacks(_) | View::Absent | View::Unread(_) => Answer::NotSeenLater,
-            };
-            job.close(ask.number, now, answer, None);
-        }
-        self.end(job, plan).await
-    }
-
-    /// J2, A3: while the job before has open asks, nothing is sent.
-    async fn wait_for_the_old_one(&self, job: &mut Job) -> Result<Option<Worked>> {
-        let Some(old) = &job.supersedes else {
-            return Ok(None);
-        };
-        let now = self.shell.clock.now();
-        let open = match self.shell.store.job(self.tenant, old).await? {
-            Some(old) if !old.state.is_final() => old
-                .asks
-                .iter()
-                .filter(|ask| ask.is_open())
-                .map(|ask| ask.sent)
-                .max(),
-            Some(_) | None => None,
-        };
-        match open {
-            Some(sent) => {
-                let until = (sent + config::SETTLE).max(now) + config::REPEAT_AFTER;
-                self.again(job.clone(), until, Some(Waits::Settling))
-                    .await
-                    .map(Some)
-            }
-            None => {
-                job.supersedes = None;
-                Ok(None)
-            }
-        }
+        self.save(job).await
     }
 
     /// The steps, as far as they go now.
@@ -196,6 +143,11 @@ impl Bench<'_> {
                 );
                 continue;
             }
+            if self.lease.lane() == Lane::Staging && *step != Step::AwaitTeams {
+                // Ready: the rest is not this lane's.
+                job.move_to(job.goal.lane(), now);
+                return Ok(Worked::Moved(Box::new(job)));
+            }
             if let Some(standing) = job.standings.get_mut(at) {
                 standing.since.get_or_insert(now);
             }
@@ -207,18 +159,15 @@ impl Bench<'_> {
             };
             let asks: Vec<_> = job.asks_of(at).collect();
             match next_move(step, &job.standings[at], &asks, &seen, &around) {
-                Move::Read(what) => {
-                    self.lease.permit()?;
-                    match ask::read(&self.graph, &job.person, what, &mut seen).await {
-                        Ok(()) => {}
-                        Err(error) if *error.kind() == Kind::Denied => {
-                            return self
-                                .again(job, now + config::WAITING_LOOK, Some(Waits::Permission))
-                                .await;
-                        }
-                        Err(error) => return Err(error),
+                Move::Read(what) => match self.read(&job.person, what, &mut seen).await {
+                    Ok(()) => {}
+                    Err(error) if *error.kind() == Kind::Denied => {
+                        return self
+                            .again(job, now + config::WAITING_LOOK, Some(Waits::Permission))
+                            .await;
                     }
-                }
+                    Err(error) => return Err(error),
+                },
                 Move::Close(numbers, answer) => {
                     for number in numbers {
                         job.close(number, now, answer.clone(), None);
@@ -246,12 +195,29 @@ impl Bench<'_> {
                         seen = Seen::default();
                     }
                     Asked::Stopped(error) => {
-                        // Nothing was sent; the record says so. Whoever comes next goes on from here.
-                        let now = self.shell.clock.now();
-                        self.again(job, now, None).await?;
+                        // What was not sent is recorded as not sent. Whoever comes next goes on from here, in this lane.
+                        job.due = Some(self.shell.clock.now());
+                        self.save(&mut job).await?;
                         return Err(error);
                     }
                 },
+            }
+        }
+    }
+
+    /// Reads what a step needs to know; off the list, where one was read for all.
+    async fn read(&self, person: &UserId, what: Read, seen: &mut Seen) -> Result<()> {
+        match (&self.accounts, what) {
+            (Some(accounts), Read::Teams) => {
+                seen.teams = accounts
+                    .get(person)
+                    .cloned()
+                    .map_or(Glance::Absent, Glance::Present);
+                Ok(())
+            }
+            (Some(_) | None, Read::User) | (None, Read::Teams) => {
+                self.lease.permit()?;
+                ask::read(&self.graph, person, what, seen).await
             }
         }
     }
@@ -274,15 +240,13 @@ impl Bench<'_> {
                 Err(NotReady::Unread(error)) => return Err(error),
             }
         }
-        let first = job.asks.len();
-        job.record(at, verbs, self.shell.clock.now());
+        let numbers = job.record(at, verbs, self.shell.clock.now());
         if let Some(standing) = job.standings.get_mut(at) {
             standing.stands = Stands::Pending;
         }
         if self.save(job).await?.is_some() {
             return Ok(Asked::Overtaken);
         }
-        let numbers: Vec<u16> = job.asks.iter().skip(first).map(|ask| ask.number).collect();
         let (mut wait, mut missing) = (None, None);
         for (number, request) in numbers.into_iter().zip(&requests) {
             let sent = match self.lease.permit() {
@@ -294,10 +258,10 @@ impl Bench<'_> {
                 && health::note_answer(
                     self.shell,
                     self.tenant,
+                    &self.lessons,
                     capability,
                     &job.person,
                     answer,
-                    now,
                 )
                 .await?
             {
@@ -342,44 +306,21 @@ impl Bench<'_> {
         }
     }
 
-    /// A5: whoever knows the answer to an ask may close it, also when a newer job has taken over meanwhile.
-    async fn make_way(&self, ours: &Job) -> Result<Worked> {
-        let Some(mut theirs) = self.shell.store.job(self.tenant, &ours.id).await? else {
-            return Ok(Worked::Nothing);
-        };
-        if theirs.state.is_final() || theirs.superseded_by.is_none() {
-            return Ok(Worked::Nothing);
-        }
-        for ask in &ours.asks {
-            if let Some(closed) = &ask.closed {
-                theirs.close(
-                    ask.number,
-                    closed.at,
-                    closed.answer.clone(),
-                    closed.request_id.clone(),
-                );
-            }
-        }
-        let due = self.shell.clock.now();
-        theirs.due = Some(due);
-        match self
-            .shell
-            .store
-            .save(self.tenant, &mut theirs, self.lease.worker())
-            .await?
-        {
-            Saved::Yes => Ok(Worked::Again(due)),
-            Saved::Overtaken => Ok(Worked::Nothing),
-        }
-    }
-
     /// The job is looked at again then, in the lane that fits what it waits for.
-    async fn again(&self, mut job: Job, until: Time, waits: Option<Waits>) -> Result<Worked> {
+    pub(super) async fn again(
+        &self,
+        mut job: Job,
+        until: Time,
+        waits: Option<Waits>,
+    ) -> Result<Worked> {
         let lane = match &waits {
             Some(Waits::Teams(_)) => Lane::Staging,
             Some(Waits::Licence | Waits::Permission | Waits::Settling) | None => job.goal.lane(),
         };
         job.move_to(lane, until);
+        if lane == Lane::Staging {
+            job.looked = Some(self.shell.clock.now());
+        }
         job.waits = waits;
         if lane != self.lease.lane() {
             return Ok(Worked::Moved(Box::new(job)));
@@ -388,7 +329,7 @@ impl Bench<'_> {
     }
 
     /// The job's end, in one transaction with the person's row.
-    async fn end(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
+    pub(super) async fn end(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
         let now = self.shell.clock.now();
         let mut placement = Placement::default();
         for (step, standing) in plan.steps.iter().zip(&job.standings) {

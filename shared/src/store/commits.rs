@@ -62,18 +62,16 @@ impl Commitment {
             &self.plan.steps,
             now,
         );
-        let last = self
-            .person
-            .result
+        let last = self.person.result.as_ref().map(|result| result.at);
+        let unsettled = self
+            .old
             .as_ref()
-            .map(|result| result.at + config::STALE_AFTER_JOB);
-        job.trust_from = last.filter(|from| *from > now);
-        if let Some(old) = &self.old {
-            job.supersedes = Some(old.id.clone());
-            if !old.asks.is_empty() {
-                job.trust_from = Some(now + config::STALE_AFTER_JOB);
-            }
-        }
+            .filter(|old| !old.asks.is_empty())
+            .map(|_| now);
+        let inherited = self.old.as_ref().and_then(|old| old.trust_from);
+        let ended = last.max(unsettled).map(|at| at + config::STALE_AFTER_JOB);
+        job.trust_from = ended.max(inherited).filter(|from| *from > now);
+        job.supersedes = self.old.as_ref().map(|old| old.id.clone());
         job
     }
 

@@ -96,7 +96,7 @@ impl Store {
         &self,
         tenant: &TenantId,
         cursor: &mut Cursor,
-        changed: Option<(u64, u32, Vec<UserId>)>,
+        changed: Vec<UserId>,
     ) -> Result<Moved> {
         let read = cursor.version;
         cursor.version += 1;
@@ -111,40 +111,52 @@ impl Store {
         if read != 0 {
             write = write.number("read", read);
         }
-        match changed {
-            Some((fence, page, ids)) if !ids.is_empty() => {
-                let list = Write::put(keys::page(tenant, fence, page), encode(&PageRow { ids })?);
-                match self
-                    .transact("moving the cursor", vec![write, list])
-                    .await?
-                {
-                    Committed::Yes => Ok(Moved::Yes),
-                    Committed::Refused(_) => Ok(Moved::Overtaken),
-                }
+        if !changed.is_empty() {
+            let list = Write::put(
+                keys::page(tenant, cursor.version),
+                encode(&PageRow { ids: changed })?,
+            );
+            return match self
+                .transact("moving the cursor", vec![write, list])
+                .await?
+            {
+                Committed::Yes => Ok(Moved::Yes),
+                Committed::Refused(_) => Ok(Moved::Overtaken),
+            };
+        }
+        match self.write(write).await? {
+            Written::Yes(_) => Ok(Moved::Yes),
+            // J5: the move may have been ours, its answer lost and the request repeated by the SDK.
+            Written::Refused(Some(old)) if number(&old, "version") == Some(cursor.version) => {
+                Ok(if decode::<Cursor>(old)? == *cursor {
+                    Moved::Yes
+                } else {
+                    Moved::Overtaken
+                })
             }
-            Some(_) | None => match self.write(write).await? {
-                Written::Yes(_) => Ok(Moved::Yes),
-                // J5: the move may have been ours, its answer lost and the request repeated by the SDK.
-                Written::Refused(Some(old)) if number(&old, "version") == Some(cursor.version) => {
-                    Ok(if decode::<Cursor>(old)? == *cursor {
-                        Moved::Yes
-                    } else {
-                        Moved::Overtaken
-                    })
-                }
-                Written::Refused(_) => Ok(Moved::Overtaken),
-            },
+            Written::Refused(_) => Ok(Moved::Overtaken),
         }
     }
 
-    /// The oldest list of people who changed and were not decided yet.
-    pub async fn changed_page(&self, tenant: &TenantId) -> Result<Option<ChangedPage>> {
+    /// Keeps a list of people for the next sync, because an open job stands in the way of deciding for them now (J3).
+    pub async fn put_off(&self, tenant: &TenantId, fence: u64, ids: Vec<UserId>) -> Result<()> {
+        self.write(Write::put(
+            keys::later_page(tenant, fence),
+            encode(&PageRow { ids })?,
+        ))
+        .await
+        .map(|_| ())
+    }
+
+    /// The oldest list of people who changed and were not decided yet; what the sync with this fence put off is for the next one.
+    pub async fn changed_page(&self, tenant: &TenantId, fence: u64) -> Result<Option<ChangedPage>> {
         let partition = keys::pages(tenant);
+        let before = keys::later_page(tenant, fence.saturating_sub(1)).sk;
         let page = self
             .query(Query {
                 index: None,
                 partition: &partition,
-                range: Range::Until("~"),
+                range: Range::Until(&before),
                 limit: Some(1),
                 from: None,
             })

@@ -6,7 +6,7 @@
 //! | its rules, personas, sites, licence products | `T#<t>` · `RULES`, `PERSONA#<id>#<v>`, `NODE#<path>`, `SKU#<sku>` |
 //! | who works in a lane, and what is asked of it | `T#<t>` · `LANE#<lane>` |
 //! | how far has sync read | `T#<t>` · `CURSOR#people` |
-//! | who changed, on which page | `T#<t>#PAGES` · `<fence>#<page>` |
+//! | who changed, on which page; who could not be decided | `T#<t>#PAGES` · `<cursor>`, `later#<fence>` |
 //! | one person · all people | `T#<t>#U<shard>` · `USER#<id>` |
 //! | one job with its plan · its end | `T#<t>#J<shard>` · `JOB#<id>`, `JOB#<id>#PLAN` · `JOB#<id>#HISTORY` |
 //! | which jobs of a lane are due | index *due*, `T#<t>#<lane>#<shard>` · `<due>#<job>` |
@@ -100,9 +100,14 @@ pub fn pages(tenant: &TenantId) -> String {
     format!("{}#PAGES", tenant_partition(tenant))
 }
 
-/// The list of changed ids of one page of one run.
-pub fn page(tenant: &TenantId, fence: u64, page: u32) -> Key {
-    key(pages(tenant), format!("{fence:012}#{page:06}"))
+/// The list of changed ids of one page; named by the version of the cursor that passed it.
+pub fn page(tenant: &TenantId, version: u64) -> Key {
+    key(pages(tenant), format!("{version:012}"))
+}
+
+/// The list of people whom the sync with this fence could not decide; sorts after all pages.
+pub fn later_page(tenant: &TenantId, fence: u64) -> Key {
+    key(pages(tenant), format!("later#{fence:012}"))
 }
 
 /// A partition of people.

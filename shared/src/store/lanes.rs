@@ -34,7 +34,7 @@ impl Store {
     ) -> Result<Option<LaneRow>> {
         let write = Write::update(
             keys::lane(tenant, lane),
-            "SET #fence = if_not_exists(#fence, :zero) + :one, #crashes = if_not_exists(#crashes, :zero) + :one, \
+            "SET #format = :format, #fence = if_not_exists(#fence, :zero) + :one, #crashes = if_not_exists(#crashes, :zero) + :one, \
              #rung = if_not_exists(#rung, :zero), #until = :until",
         )
         .when("attribute_not_exists(#until) OR #until < :now")
@@ -42,6 +42,8 @@ impl Store {
         .name("crashes")
         .name("rung")
         .name("until")
+        .name("format")
+        .number("format", super::FORMAT)
         .number("zero", 0)
         .number("one", 1)
         .number("until", until.millis())
@@ -88,6 +90,9 @@ impl Store {
             Some(_) => set.push_str(", #wake_at = :wake_at, #due_pk = :wake, #due_sk = :wake_key"),
             None => remove.push_str(", #wake_at, #due_pk, #due_sk"),
         }
+        if done.contains(&Mark::Poll) {
+            remove.push_str(", #poll_at");
+        }
         let delete = if done.is_empty() {
             ""
         } else {
@@ -105,6 +110,9 @@ impl Store {
             .number("zero", 0)
             .number("fence", seen.fence)
             .number("rung", seen.rung);
+        if done.contains(&Mark::Poll) {
+            write = write.name("poll_at");
+        }
         if !done.is_empty() {
             let names = done.iter().map(|mark| mark.name().to_owned()).collect();
             write = write.name("marks").value("done", AttributeValue::Ss(names));
@@ -179,9 +187,16 @@ pub(crate) fn rung(tenant: &TenantId, lane: Lane, mark: Option<Mark>, now: Time)
     } else {
         "ADD #rung :one"
     };
+    let poll = if mark == Some(Mark::Poll) {
+        ", #poll_at = if_not_exists(#poll_at, :now)"
+    } else {
+        ""
+    };
     let mut write = Write::update(
         keys::lane(tenant, lane),
-        format!("{add} SET #wake_at = :now, #rung_at = :now, #due_pk = :wake, #due_sk = :key"),
+        format!(
+            "{add} SET #wake_at = :now, #rung_at = :now, #due_pk = :wake, #due_sk = :key{poll}"
+        ),
     )
     .name("rung")
     .name("wake_at")
@@ -192,6 +207,9 @@ pub(crate) fn rung(tenant: &TenantId, lane: Lane, mark: Option<Mark>, now: Time)
     .number("now", now.millis())
     .text("wake", pk)
     .text("key", sk);
+    if mark == Some(Mark::Poll) {
+        write = write.name("poll_at");
+    }
     if let Some(mark) = mark {
         write = write
             .name("marks")

@@ -92,6 +92,8 @@ impl Store {
             .query()
             .table_name(&self.table)
             .set_index_name(query.index.map(str::to_owned))
+            // An index cannot be read consistently; the table is, because a pass that misses a row misses a person.
+            .consistent_read(query.index.is_none())
             .key_condition_expression(format!("#pk = :pk AND {condition}"))
             .expression_attribute_names("#pk", pk)
             .expression_attribute_names("#sk", sk)

@@ -105,7 +105,7 @@ impl Store {
     /// Stores what the directory says of somebody, unless a later sync already did (V11) or nothing is new.
     pub async fn merge(&self, tenant: &Tenant, user: &DirectoryUser, fence: u64) -> Result<Merged> {
         let digest = digest(user)?;
-        let mut set = "SET #id = :id, #facts = :facts, #presence = :presence, #digest = :digest, #sync_fence = :fence".to_owned();
+        let mut set = "SET #format = :format, #id = :id, #facts = :facts, #presence = :presence, #digest = :digest, #sync_fence = :fence".to_owned();
         if user.assigned_licences.is_some() {
             set.push_str(", #licences = :licences");
         }
@@ -137,7 +137,7 @@ impl Store {
         let digest = format!("gone {presence:?}");
         let write = Write::update(
             keys::person(&tenant.id, tenant.shards, id),
-            "SET #id = :id, #facts = if_not_exists(#facts, :none), #presence = :presence, #digest = :digest, \
+            "SET #format = :format, #id = :id, #facts = if_not_exists(#facts, :none), #presence = :presence, #digest = :digest, \
              #sync_fence = :fence ADD #version :one",
         )
         .when(NEWER_AND_NEWS)
@@ -166,6 +166,8 @@ impl Store {
             .name("id")
             .name("presence")
             .name("digest")
+            .name("format")
+            .number("format", super::FORMAT)
             .name("sync_fence")
             .name("version")
             .text("digest", digest)
@@ -186,8 +188,7 @@ impl Store {
     }
 }
 
-const NEWER_AND_NEWS: &str =
-    "attribute_not_exists(#sync_fence) OR (#sync_fence <= :fence AND #digest <> :digest)";
+const NEWER_AND_NEWS: &str = "attribute_not_exists(#sync_fence) OR #sync_fence < :fence OR (#sync_fence = :fence AND #digest <> :digest)";
 
 /// Ten bytes of SHA-256 over everything sync stores of a person.
 pub fn digest(user: &DirectoryUser) -> Result<String> {

@@ -9,7 +9,9 @@ use super::{Range, Store, attribute, encode};
 use crate::error::{Error, Kind, Result};
 use crate::model::microsoft::Sku;
 use crate::model::persona::{Persona, Rules};
-use crate::model::tenant::{Capability, Circuit, Refusals, Site, Tenant, TenantId, Trouble};
+use crate::model::tenant::{
+    Capability, Circuit, Connection, Refusals, Site, Tenant, TenantId, Trouble,
+};
 
 /// Everything that decisions of a tenant depend on besides the people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,29 @@ impl Store {
         self.write(Write::put(keys::provider(&tenant.id), encode(&listing)?))
             .await
             .map(|_| ())
+    }
+
+    /// Gives a registered tenant another connection. Whether Microsoft accepts it is not known yet: the circuit is closed, so that
+    /// it is tried at once, and what was wrong with the old one is forgotten.
+    pub async fn set_connection(&self, tenant: &TenantId, connection: &Connection) -> Result<()> {
+        let write = Write::update(
+            keys::tenant(tenant),
+            "SET #connection = :connection, #circuit = :circuit REMOVE #trouble",
+        )
+        .when("attribute_exists(#id)")
+        .name("id")
+        .name("connection")
+        .name("circuit")
+        .name("trouble")
+        .value("connection", attribute(connection)?)
+        .value("circuit", attribute(&Circuit::Closed)?);
+        match self.write(write).await? {
+            Written::Yes(_) => Ok(()),
+            Written::Refused(_) => Err(Error::new(
+                Kind::NotFound,
+                format!("there is no tenant {}", tenant.as_str()),
+            )),
+        }
     }
 
     /// The ids of all tenants.
@@ -108,23 +133,31 @@ impl Store {
         self.put(keys::sku(tenant, &sku.id), sku).await
     }
 
-    /// Says whether Microsoft accepts our identity, and what is wrong if not.
-    pub async fn set_health(
+    /// Opens or closes the circuit, if it still is as it was read: who opened it meanwhile knows better.
+    pub async fn set_circuit(
         &self,
         tenant: &TenantId,
+        read: &Circuit,
         circuit: &Circuit,
-        trouble: Option<&Trouble>,
     ) -> Result<()> {
+        let write = Write::update(keys::tenant(tenant), "SET #circuit = :circuit")
+            .when("#circuit = :read")
+            .name("circuit")
+            .value("read", attribute(read)?)
+            .value("circuit", attribute(circuit)?);
+        self.write(write).await.map(|_| ())
+    }
+
+    /// Says what stands between us and Microsoft; `None` = nothing.
+    pub async fn set_trouble(&self, tenant: &TenantId, trouble: Option<&Trouble>) -> Result<()> {
         let expression = match trouble {
-            Some(_) => "SET #circuit = :circuit, #trouble = :trouble",
-            None => "SET #circuit = :circuit REMOVE #trouble",
+            Some(_) => "SET #trouble = :trouble",
+            None => "REMOVE #trouble",
         };
         let mut write = Write::update(keys::tenant(tenant), expression)
             .when("attribute_exists(#id)")
             .name("id")
-            .name("circuit")
-            .name("trouble")
-            .value("circuit", attribute(circuit)?);
+            .name("trouble");
         if let Some(trouble) = trouble {
             write = write.value("trouble", attribute(trouble)?);
         }

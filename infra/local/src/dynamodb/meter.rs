@@ -105,9 +105,9 @@ pub(super) fn ask(operation: &str, request: &mut Value) -> Wanted {
 
 /// Batches and transactions answer a list, one entry a table.
 fn tables(consumed: &Value) -> &[Value] {
-    match consumed {
-        Value::Array(tables) => tables,
-        one => std::slice::from_ref(one),
+    match consumed.as_array() {
+        Some(tables) => tables,
+        None => std::slice::from_ref(consumed),
     }
 }
 

@@ -89,7 +89,9 @@ impl Table {
             usage: Mutex::default(),
         };
         if !index_lag.is_zero() {
-            let behind = Behind::new(name, seed, index_lag, table.scan()?)?;
+            let mut items = Vec::new();
+            table.scan(None, |item| items.push(item))?;
+            let behind = Behind::new(name, seed, index_lag, items)?;
             table.behind = Some(Mutex::new(behind));
         }
         Ok(table)
@@ -125,14 +127,39 @@ impl Table {
     /// # Errors
     /// `Unavailable` if the database fails.
     pub fn items(&self) -> Result<Vec<Value>> {
-        let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
-            Error::new(Kind::Unavailable, "read every item").with_source(e)
-        };
-        let mut items = self.scan().map_err(|e| failed(e.into()))?;
-        items.sort_by_cached_key(Key::of);
-        let json = items.iter().map(serde_json::to_value);
-        json.collect::<std::result::Result<_, _>>()
-            .map_err(|e| failed(e.into()))
+        let mut items = Vec::new();
+        self.each(|item| items.push(item))?;
+        items.sort_by_cached_key(|item| ["pk", "sk"].map(|name| item[name]["S"].to_string()));
+        Ok(items)
+    }
+
+    /// Hands every item over, one after the other, in no order; only a page of them is held at a time.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database fails.
+    pub fn each(&self, mut take: impl FnMut(Value)) -> Result<()> {
+        let scanned = self.scan(None, |item| {
+            take(serde_json::to_value(item).unwrap_or_default())
+        });
+        scanned.map_err(|e| Error::new(Kind::Unavailable, "read every item").with_source(e))
+    }
+
+    /// The keys of an index, `(partition, sort)`, as they are without any lag.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database fails.
+    pub fn index_keys(&self, index: &str) -> Result<Vec<(String, String)>> {
+        let names = [format!("{index}_pk"), format!("{index}_sk")];
+        let mut keys = Vec::new();
+        let scanned = self.scan(Some(index), |item| {
+            let [pk, sk] = names.each_ref().map(|name| match item.get(name) {
+                Some(AttributeValue::S(text)) => text.clone(),
+                Some(_) | None => String::new(),
+            });
+            keys.push((pk, sk));
+        });
+        scanned.map_err(|e| Error::new(Kind::Unavailable, "read an index").with_source(e))?;
+        Ok(keys)
     }
 
     fn perform<Q: DeserializeOwned, A: Serialize>(
@@ -218,19 +245,22 @@ impl Table {
         item.map_or(0, |item| dynoxide::types::item_size(&item))
     }
 
-    fn scan(&self) -> dynoxide::Result<Vec<Item>> {
-        let mut items = Vec::new();
+    fn scan(&self, index: Option<&str>, mut take: impl FnMut(Item)) -> dynoxide::Result<()> {
         let mut start = None;
         loop {
             let page = self.database.scan(ScanRequest {
                 table_name: self.name.clone(),
+                index_name: index.map(str::to_owned),
                 exclusive_start_key: start,
                 ..ScanRequest::default()
             })?;
-            items.extend(page.items.unwrap_or_default());
+            page.items
+                .unwrap_or_default()
+                .into_iter()
+                .for_each(&mut take);
             start = page.last_evaluated_key;
             if start.is_none() {
-                return Ok(items);
+                return Ok(());
             }
         }
     }
@@ -245,19 +275,6 @@ impl fmt::Debug for Table {
 }
 
 impl Key {
-    fn of(item: &Item) -> Self {
-        let text = |name: &str| {
-            let Some(AttributeValue::S(text)) = item.get(name) else {
-                return String::new();
-            };
-            text.clone()
-        };
-        Self {
-            pk: text("pk"),
-            sk: text("sk"),
-        }
-    }
-
     fn item(&self) -> Item {
         Item::from([
             ("pk".to_owned(), AttributeValue::S(self.pk.clone())),

@@ -32,7 +32,7 @@ async fn run(cloud: &Cloud, function: Function, span: Duration) -> Invocations {
     let functions = [function];
     tokio::select! {
         () = cloud.run(&functions, &[]) => {}
-        () = tokio::time::sleep(span) => {}
+        () = pass(span) => {}
     }
     cloud
         .lambda()
@@ -195,7 +195,7 @@ async fn a_timer_ticks_with_a_real_event() {
     }];
     tokio::select! {
         () = cloud.run(&[], &timers) => {}
-        () = tokio::time::sleep(Duration::from_secs(150)) => {}
+        () = pass(Duration::from_secs(150)) => {}
     }
     assert_eq!(
         *ticks.lock().unwrap(),

@@ -42,6 +42,11 @@ fn options() -> Options {
     }
 }
 
+/// Lets time pass.
+async fn pass(span: Duration) {
+    options().clock.sleep(span).await;
+}
+
 fn cloud() -> Cloud {
     Cloud::new(options()).unwrap()
 }

@@ -25,11 +25,11 @@ async fn a_message_comes_back_until_it_is_deleted_or_dead() {
         .await
         .unwrap();
     assert!(receive(&client).await.is_empty(), "delayed");
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    pass(Duration::from_secs(5)).await;
     for _ in 0..3 {
         assert_eq!(receive(&client).await[0].body(), Some("a"));
         assert!(receive(&client).await.is_empty(), "hidden");
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        pass(Duration::from_secs(60)).await;
     }
     assert!(
         receive(&client).await.is_empty(),

@@ -69,7 +69,7 @@ async fn story(seed: u64) -> (Vec<String>, Vec<serde_json::Value>) {
     }
     tokio::select! {
         () = cloud.run(&functions, &[]) => {}
-        () = tokio::time::sleep(Duration::from_secs(1000)) => {}
+        () = pass(Duration::from_secs(1000)) => {}
     }
     let trace = trace.lock().unwrap().clone();
     (trace, cloud.items().unwrap())

@@ -163,10 +163,7 @@ impl World {
         if order.add_licenses.is_empty() {
             return Ok(());
         }
-        if !person
-            .licensable_from
-            .is_some_and(|from| from <= self.now())
-        {
+        if person.licensable_from.is_none_or(|from| from > self.now()) {
             return Err(Refusal::bad_request(
                 "License assignment cannot be done for user with invalid usage location.",
             ));

@@ -7,13 +7,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use shared::error::Result;
-use shared::model::microsoft::{PolicyType, SkuId};
-use shared::model::persona::{LocationSource, MemberRole, Persona, PersonaChoice, PersonaRef, Rules, SitePath, WrittenRule};
-use shared::model::tenant::{Site, TenantId};
-use shared::store::Store;
 
 use crate::seed::{draw, uuid};
+
+mod rules;
+
+pub use rules::{configure, personas, rules, sites};
 
 /// Microsoft 365 E5, with Teams.
 pub const E5: &str = "06ebc4ee-1bb5-47dd-8120-11324bc54e06";
@@ -78,12 +77,26 @@ pub struct Employee {
 }
 
 const FIRST: [&str; 16] = [
-    "Adele", "Björn", "Chloé", "Dmitri", "Eve", "Farid", "Grace", "Hanna", "Igor", "Jürgen", "Kim", "Lidia", "Miriam", "Nestor",
-    "O'Neil", "Patti",
+    "Adele", "Björn", "Chloé", "Dmitri", "Eve", "Farid", "Grace", "Hanna", "Igor", "Jürgen", "Kim",
+    "Lidia", "Miriam", "Nestor", "O'Neil", "Patti",
 ];
 const LAST: [&str; 16] = [
-    "Vance", "Müller", "Okafor", "de la Cruz", "Smith", "Nguyễn", "Young", "Ivanova", "Brown", "Löwe", "Park", "Rossi", "Cohen",
-    "Wilke", "Sørensen", "Fernandez",
+    "Vance",
+    "Müller",
+    "Okafor",
+    "de la Cruz",
+    "Smith",
+    "Nguyễn",
+    "Young",
+    "Ivanova",
+    "Brown",
+    "Löwe",
+    "Park",
+    "Rossi",
+    "Cohen",
+    "Wilke",
+    "Sørensen",
+    "Fernandez",
 ];
 
 /// Contoso with so many people.
@@ -92,7 +105,9 @@ pub fn employees(count: usize, seed: u64) -> Vec<Employee> {
 }
 
 fn employee(n: usize, seed: u64) -> Employee {
-    let mut dice = Dice { state: draw(seed, 1_000 + n as u64) };
+    let mut dice = Dice {
+        state: draw(seed, 1_000 + n as u64),
+    };
     let (first, last) = (dice.of(&FIRST), dice.of(&LAST));
     let mut p = Map::new();
     let mail = format!("{}.{}.{n}@contoso.example", ascii(first), ascii(last));
@@ -116,17 +131,26 @@ fn employee(n: usize, seed: u64) -> Employee {
         0..9 => Some(london(&mut p, &mut dice)),
         9..18 => Some(berlin(&mut p, &mut dice)),
         _ => {
-            p.insert("city".into(), json!(dice.of(&["Remote", "home office", "n/a", "Lodnon", "???"])));
+            p.insert(
+                "city".into(),
+                json!(dice.of(&["Remote", "home office", "n/a", "Lodnon", "???"])),
+            );
             None
         }
     };
     let mut truth = Truth { persona, site };
     if dice.roll(30) == 0 {
         p.insert("userType".into(), json!("Guest"));
-        truth = Truth { persona: None, site: None };
+        truth = Truth {
+            persona: None,
+            site: None,
+        };
     } else if dice.roll(40) == 0 {
         p.insert("accountEnabled".into(), json!(false));
-        truth = Truth { persona: None, site: None };
+        truth = Truth {
+            persona: None,
+            site: None,
+        };
     } else if dice.roll(50) == 0 {
         p.remove("userType");
     }
@@ -138,7 +162,14 @@ fn employee(n: usize, seed: u64) -> Employee {
         truth.site = None;
     }
     if dice.roll(4) == 0 {
-        p.insert("usageLocation".into(), json!(if site == Some("europe/berlin") { "DE" } else { "GB" }));
+        p.insert(
+            "usageLocation".into(),
+            json!(if site == Some("europe/berlin") {
+                "DE"
+            } else {
+                "GB"
+            }),
+        );
     }
     let fate = match (truth.persona, dice.roll(40)) {
         (Some(_), 0) => Fate::Leaves,
@@ -147,25 +178,66 @@ fn employee(n: usize, seed: u64) -> Employee {
         _ => Fate::Stays,
     };
     let by_hand = (dice.roll(25) == 0).then_some(("TeamsAppSetupPolicy", "Front line apps"));
-    Employee { id: uuid(seed, n as u64), truth, fate, properties: p, by_hand }
+    Employee {
+        id: uuid(seed, n as u64),
+        truth,
+        fate,
+        properties: p,
+        by_hand,
+    }
 }
 
 fn sales(p: &mut Map<String, Value>, dice: &mut Dice) -> &'static str {
-    p.insert("jobTitle".into(), json!(dice.of(&["Account Manager", "sales representative", "Head of Sales", "Key account manager"])));
-    p.insert("department".into(), json!(dice.of(&["Sales", "SALES", "sales", "Sales EMEA", "sales - inside"])));
+    p.insert(
+        "jobTitle".into(),
+        json!(dice.of(&[
+            "Account Manager",
+            "sales representative",
+            "Head of Sales",
+            "Key account manager"
+        ])),
+    );
+    p.insert(
+        "department".into(),
+        json!(dice.of(&["Sales", "SALES", "sales", "Sales EMEA", "sales - inside"])),
+    );
     "sales"
 }
 
 fn office(p: &mut Map<String, Value>, dice: &mut Dice) -> &'static str {
-    p.insert("jobTitle".into(), json!(dice.of(&["Accountant", "HR Partner", "developer", "Solution Architect", ""])));
-    p.insert("department".into(), json!(dice.of(&["Finance", "finance", "HR", "Hr", "IT", "it", "Engineering"])));
+    p.insert(
+        "jobTitle".into(),
+        json!(dice.of(&[
+            "Accountant",
+            "HR Partner",
+            "developer",
+            "Solution Architect",
+            ""
+        ])),
+    );
+    p.insert(
+        "department".into(),
+        json!(dice.of(&["Finance", "finance", "HR", "Hr", "IT", "it", "Engineering"])),
+    );
     "office"
 }
 
 fn frontline(p: &mut Map<String, Value>, dice: &mut Dice) -> &'static str {
-    p.insert("jobTitle".into(), json!(dice.of(&["Shop floor nurse", "Night NURSE", "Nurse", "Warehouse Driver", "driver (HGV)"])));
+    p.insert(
+        "jobTitle".into(),
+        json!(dice.of(&[
+            "Shop floor nurse",
+            "Night NURSE",
+            "Nurse",
+            "Warehouse Driver",
+            "driver (HGV)"
+        ])),
+    );
     if dice.roll(3) > 0 {
-        p.insert("department".into(), json!(dice.of(&["Ward 3", "Warehouse", "  ", "Logistics"])));
+        p.insert(
+            "department".into(),
+            json!(dice.of(&["Ward 3", "Warehouse", "  ", "Logistics"])),
+        );
     }
     "frontline"
 }
@@ -173,29 +245,50 @@ fn frontline(p: &mut Map<String, Value>, dice: &mut Dice) -> &'static str {
 /// Matches no rule: externals, blanks, near misses.
 fn nobody(p: &mut Map<String, Value>, dice: &mut Dice) {
     if dice.roll(2) == 0 {
-        p.insert("department".into(), json!(dice.of(&["Slaes", "External", "-", "Finnance", ""])));
+        p.insert(
+            "department".into(),
+            json!(dice.of(&["Slaes", "External", "-", "Finnance", ""])),
+        );
     }
     if dice.roll(2) == 0 {
-        p.insert("jobTitle".into(), json!(dice.of(&["Contractor", "Visitor", "Consultant"])));
+        p.insert(
+            "jobTitle".into(),
+            json!(dice.of(&["Contractor", "Visitor", "Consultant"])),
+        );
     }
 }
 
 fn london(p: &mut Map<String, Value>, dice: &mut Dice) -> &'static str {
-    p.insert("city".into(), json!(dice.of(&["London", "LONDON", "london", "Greater London"])));
-    p.insert("country".into(), json!(dice.of(&["United Kingdom", "UK", "GB", "England"])));
+    p.insert(
+        "city".into(),
+        json!(dice.of(&["London", "LONDON", "london", "Greater London"])),
+    );
+    p.insert(
+        "country".into(),
+        json!(dice.of(&["United Kingdom", "UK", "GB", "England"])),
+    );
     "europe/london"
 }
 
 fn berlin(p: &mut Map<String, Value>, dice: &mut Dice) -> &'static str {
-    p.insert("city".into(), json!(dice.of(&["Berlin", "BERLIN", "Potsdam", "berlin"])));
-    p.insert("country".into(), json!(dice.of(&["Germany", "Deutschland", "DE"])));
+    p.insert(
+        "city".into(),
+        json!(dice.of(&["Berlin", "BERLIN", "Potsdam", "berlin"])),
+    );
+    p.insert(
+        "country".into(),
+        json!(dice.of(&["Germany", "Deutschland", "DE"])),
+    );
     "europe/berlin"
 }
 
 /// How many people hold a licence of each product in the end, if there are seats.
 pub fn demand(employees: &[Employee]) -> BTreeMap<&'static str, u32> {
     let mut demand = BTreeMap::new();
-    for employee in employees.iter().filter(|e| matches!(e.fate, Fate::Stays | Fate::Joins)) {
+    for employee in employees
+        .iter()
+        .filter(|e| matches!(e.fate, Fate::Stays | Fate::Joins))
+    {
         if let Some(sku) = employee.truth.persona.and_then(licence) {
             *demand.entry(sku).or_insert(0) += 1;
         }
@@ -217,82 +310,24 @@ pub fn licence(persona: &str) -> Option<&'static str> {
 pub fn seats(employees: &[Employee]) -> BTreeMap<&'static str, u32> {
     demand(employees)
         .into_iter()
-        .map(|(sku, wanted)| (sku, if sku == E3 { wanted - wanted.div_ceil(50) } else { wanted + wanted / 50 + 2 }))
+        .map(|(sku, wanted)| {
+            (
+                sku,
+                if sku == E3 {
+                    wanted - wanted.div_ceil(50)
+                } else {
+                    wanted + wanted / 50 + 2
+                },
+            )
+        })
         .collect()
 }
 
-/// Writes Contoso's sites, personas and rules.
-pub async fn configure(store: &Store, tenant: &TenantId) -> Result<()> {
-    for site in sites() {
-        store.put_site(tenant, &site).await?;
-    }
-    for persona in personas() {
-        store.add_persona(tenant, &persona).await?;
-    }
-    store.put_rules(tenant, &rules()).await
-}
-
-/// London and Berlin.
-pub fn sites() -> Vec<Site> {
-    [("europe/london", "London", "GB"), ("europe/berlin", "Berlin", "DE")]
-        .map(|(path, name, location)| Site {
-            path: SitePath(path.into()),
-            name: name.into(),
-            usage_location: Some(location.into()),
-        })
-        .into()
-}
-
-/// Sales, office and front line.
-pub fn personas() -> Vec<Persona> {
-    let persona = |id: &str, name: &str, location: LocationSource, sku: &str, policies: &[usize]| Persona {
-        reference: PersonaRef { id: id.into(), version: 1 },
-        name: name.into(),
-        usage_location: Some(location),
-        licences: vec![SkuId(sku.into())],
-        policies: policies.iter().map(|n| (PolicyType(POLICIES[*n].0.into()), POLICIES[*n].1.into())).collect(),
-    };
-    vec![
-        persona("sales", "Sales", LocationSource::Site, E5, &[0, 3, 7]),
-        persona("office", "Office worker", LocationSource::Site, E3, &[1, 4]),
-        persona("frontline", "Front line", LocationSource::Literal("GB".into()), F3, &[2, 5, 6]),
-    ]
-}
-
-/// Placement by city, persona by title and department.
-pub fn rules() -> Rules {
-    let place = |name: &str, when: &str, site: &str| WrittenRule { name: name.into(), when: when.into(), then: SitePath(site.into()) };
-    let choose = |name: &str, when: &str, persona: &str, role: MemberRole| WrittenRule {
-        name: name.into(),
-        when: when.into(),
-        then: PersonaChoice { persona: persona.into(), role },
-    };
-    Rules {
-        version: 1,
-        placement: vec![
-            place("London", r#"user.city -match "\blondon$""#, "europe/london"),
-            place("Berlin and around", r#"user.city -in ["Berlin", "Potsdam"]"#, "europe/berlin"),
-        ],
-        persona: vec![
-            choose(
-                "Nurses and drivers",
-                r#"user.jobTitle -contains "nurse" -or user.jobTitle -contains "driver""#,
-                "frontline",
-                MemberRole::None,
-            ),
-            choose("Sales", r#"user.department -startsWith "Sales" -and user.jobTitle -ne null"#, "sales", MemberRole::SelfService),
-            choose(
-                "Office",
-                r#"user.department -in ["Finance", "HR", "IT", "Engineering"] -and -not (user.jobTitle -eq "Contractor")"#,
-                "office",
-                MemberRole::SelfService,
-            ),
-        ],
-    }
-}
-
 fn ascii(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_lowercase()
 }
 
 struct Dice {
@@ -329,10 +364,15 @@ mod tests {
             }))
             .unwrap();
             let found = match book.decide(&person) {
-                Decision::Provision { wanted, .. } => (Some(wanted.persona.id), wanted.site.map(|site| site.0)),
+                Decision::Provision { wanted, .. } => {
+                    (Some(wanted.persona.id), wanted.site.map(|site| site.0))
+                }
                 Decision::Leave(_) => (None, None),
             };
-            let meant = (employee.truth.persona.map(str::to_owned), employee.truth.site.map(str::to_owned));
+            let meant = (
+                employee.truth.persona.map(str::to_owned),
+                employee.truth.site.map(str::to_owned),
+            );
             assert_eq!(found, meant, "{:?}", employee.properties);
         }
     }

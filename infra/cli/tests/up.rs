@@ -1,0 +1,181 @@
+//! `rollcall up` as a person starts it, kills it and starts it again.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// A state folder of one test, gone after it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("up-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    /// `rollcall up` in this folder, without what the environment of whoever tests may hold.
+    fn up(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command
+            .arg("up")
+            .arg("--state")
+            .arg(&self.0)
+            .args(arguments);
+        command
+            .env_remove("ROLLCALL_CLIENT_SECRET")
+            .env_remove("ROLLCALL_LOG");
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn start(&self, arguments: &[&str]) -> Running {
+        Running(self.up(arguments).spawn().unwrap())
+    }
+
+    /// Runs to its end: exit code, standard output, standard error.
+    fn ends(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let mut running = self.start(arguments);
+        let deadline = Instant::now() + Duration::from_secs(120);
+        while running.0.try_wait().unwrap().is_none() && Instant::now() < deadline {
+            sleep(Duration::from_millis(50));
+        }
+        let _ = running.0.kill();
+        let text = |pipe: Option<&mut dyn Read>| {
+            let mut text = String::new();
+            pipe.unwrap().read_to_string(&mut text).unwrap();
+            text
+        };
+        let out = text(running.0.stdout.as_mut().map(|pipe| pipe as &mut dyn Read));
+        let err = text(running.0.stderr.as_mut().map(|pipe| pipe as &mut dyn Read));
+        (running.0.wait().unwrap().code(), out, err)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A process that does not outlive its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // SIGKILL: nothing can be tidied up.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn refusal(output: (Option<i32>, String, String)) -> String {
+    let (code, out, err) = output;
+    assert_eq!(code, Some(2), "{out}{err}");
+    err
+}
+
+/// Fault 8 for a whole installation: what is killed at any moment goes on where it was.
+#[test]
+fn killed_three_times_everybody_still_ends_where_the_rules_say() {
+    let folder = Folder::new("killed");
+    let story = ["--users", "40", "--speed", "400"];
+    // One while it is set up, one in the first sync, one among everything else.
+    for span in [40, 700, 2_300] {
+        let running = folder.start(&story);
+        sleep(Duration::from_millis(span));
+        drop(running);
+    }
+    let (code, out, err) = folder.ends(&[&story[..], &["--until-settled"]].concat());
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains("Everybody is where the rules say."), "{out}");
+}
+
+#[test]
+fn everything_that_is_wrong_is_named_at_once() {
+    let folder = Folder::new("wrong");
+    let said = refusal(folder.ends(&["--users", "0", "--speed", "0", "--client", "x"]));
+    for piece in [
+        "--users is 0",
+        "--speed is 0",
+        "--client is for a real tenant",
+    ] {
+        assert!(said.contains(piece), "{piece:?} is not in {said}");
+    }
+    let real = [
+        "--graph",
+        "http://graph.example",
+        "--authority",
+        "nonsense",
+        "--directory",
+        "common",
+        "--speed",
+        "3",
+    ];
+    let said = refusal(folder.ends(&real));
+    for piece in [
+        "--graph: the address of Graph does not begin with https",
+        "--authority: the address of the token endpoint is not a URL",
+        "--directory: must name one tenant",
+        "--client is missing",
+        "ROLLCALL_CLIENT_SECRET is missing",
+        "--speed is for the simulated tenant",
+    ] {
+        assert!(said.contains(piece), "{piece:?} is not in {said}");
+    }
+    assert!(!folder.0.exists(), "nothing was made");
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_said_in_a_sentence() {
+    let folder = Folder::new("unusable");
+    fs::write(&folder.0, "a file").unwrap();
+    assert!(refusal(folder.ends(&[])).contains("cannot be used"));
+    fs::remove_file(&folder.0).unwrap();
+    fs::create_dir(&folder.0).unwrap();
+    fs::write(
+        folder.0.join("table.sqlite"),
+        "this is no database, whatever its name says. ".repeat(50),
+    )
+    .unwrap();
+    let said = refusal(folder.ends(&[]));
+    assert!(
+        said.contains("table.sqlite") && said.contains("start over"),
+        "{said}"
+    );
+    fs::write(folder.0.join("installation.json"), "{").unwrap();
+    let said = refusal(folder.ends(&[]));
+    assert!(said.contains("installation.json"), "{said}");
+}
+
+#[test]
+fn a_folder_serves_one_process_and_one_purpose() {
+    let folder = Folder::new("taken");
+    let running = folder.start(&["--users", "5"]);
+    let made = folder.0.join("installation.json");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !made.exists() && Instant::now() < deadline {
+        sleep(Duration::from_millis(20));
+    }
+    assert!(refusal(folder.ends(&[])).contains("another `rollcall up` works in"));
+    drop(running);
+    assert!(refusal(folder.ends(&["--users", "6"])).contains("holds Contoso with --users 5"));
+    let mut real = folder.up(&[
+        "--graph",
+        "http://127.0.0.1:1",
+        "--authority",
+        "http://127.0.0.1:1",
+    ]);
+    real.args(["--directory", "contoso.example", "--client", "x"])
+        .env("ROLLCALL_CLIENT_SECRET", "x");
+    let Output { status, stderr, .. } = real.output().unwrap();
+    assert_eq!(status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&stderr).contains("was made for another tenant"));
+}

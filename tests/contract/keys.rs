@@ -1,0 +1,106 @@
+//! Every partition belongs to one tenant (V7).
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use shared::model::job::{Goal, Job, JobId, Origin, Waits};
+use shared::model::lane::Lane;
+use shared::model::microsoft::{SkuId, UserId};
+use shared::model::persona::{PersonaRef, SitePath};
+use shared::model::tenant::TenantId;
+use shared::model::time::Time;
+use shared::store::keys::{self, Key};
+
+use super::sources;
+
+/// Name no partition.
+const OTHERS: [&str; 4] = ["due_until", "read_due", "read_wake", "shard_of"];
+/// One row a tenant, and times to ring: under one key for all tenants.
+const COMMON: [&str; 2] = ["provider", "wake"];
+
+/// The partition that each function of `keys.rs` names for a tenant.
+fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
+    let (id, user) = (JobId("01ABC".into()), UserId("u-1".into()));
+    let mut job = Job::new(
+        id.clone(),
+        user.clone(),
+        Goal::Provision,
+        Origin::Rule,
+        &[],
+        Time::from_millis(1),
+    );
+    job.waits = Some(Waits::Licence);
+    let persona = PersonaRef {
+        id: "sales".into(),
+        version: 1,
+    };
+    let pk = |key: Key| key.pk;
+    vec![
+        ("provider", pk(keys::provider(tenant))),
+        ("tenant_partition", keys::tenant_partition(tenant)),
+        ("tenant", pk(keys::tenant(tenant))),
+        ("rules", pk(keys::rules(tenant))),
+        ("persona", pk(keys::persona(tenant, &persona))),
+        (
+            "node",
+            pk(keys::node(tenant, &SitePath("europe/london".into()))),
+        ),
+        ("sku", pk(keys::sku(tenant, &SkuId("e5".into())))),
+        ("lane", pk(keys::lane(tenant, Lane::Sync))),
+        ("cursor", pk(keys::cursor(tenant))),
+        ("pages", keys::pages(tenant)),
+        ("page", pk(keys::page(tenant, 1))),
+        ("people", keys::people(tenant, 3)),
+        ("person", pk(keys::person(tenant, 4, &user))),
+        ("job", pk(keys::job(tenant, 4, &id))),
+        ("plan", pk(keys::plan(tenant, 4, &id))),
+        ("history", pk(keys::history(tenant, 4, &id))),
+        ("due", pk(keys::due(tenant, 4, &job).unwrap())),
+        ("due_partition", keys::due_partition(tenant, Lane::Sync, 3)),
+        (
+            "wake",
+            pk(keys::wake(tenant, Lane::Sync, Time::from_millis(1))),
+        ),
+        ("waits", pk(keys::waits(tenant, &job).unwrap())),
+        (
+            "waits_partition",
+            keys::waits_partition(tenant, &Waits::Settling),
+        ),
+    ]
+}
+
+/// V7: nothing read or written crosses a tenant's key, not even where one tenant's id begins with the other's.
+#[test]
+fn every_partition_begins_with_its_tenant() {
+    let tenant = TenantId::parse("contoso").unwrap();
+    for (name, partition) in partitions(&tenant) {
+        let own = partition == "T#contoso" || partition.starts_with("T#contoso#");
+        assert_eq!(own, !COMMON.contains(&name), "{name} names {partition}");
+    }
+    assert_eq!(
+        keys::wake(&tenant, Lane::Sync, Time::from_millis(1)).pk,
+        keys::WAKE
+    );
+    assert_eq!(keys::provider(&tenant).pk, "PROVIDER");
+}
+
+#[test]
+fn no_key_is_forgotten_above() {
+    let page = sources::below("shared/src/store");
+    let page = page
+        .iter()
+        .find(|source| source.path.ends_with("/keys.rs"))
+        .unwrap();
+    let public = Regex::new(r"\bpub (?:const )?fn (\w+)").unwrap();
+    let there: BTreeSet<&str> = public
+        .captures_iter(&page.code)
+        .filter_map(|found| Some(found.get(1)?.as_str()))
+        .collect();
+    let tenant = TenantId::parse("contoso").unwrap();
+    let known: BTreeSet<&str> = partitions(&tenant)
+        .into_iter()
+        .map(|(name, _)| name)
+        .chain(OTHERS)
+        .collect();
+    assert_eq!(there, known);
+}
