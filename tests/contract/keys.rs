@@ -50,6 +50,7 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
         ("cursor", pk(keys::cursor(tenant))),
         ("pages", keys::pages(tenant)),
         ("page", pk(keys::page(tenant, 1))),
+        ("later_page", pk(keys::later_page(tenant, 1))),
         ("people", keys::people(tenant, 3)),
         ("person", pk(keys::person(tenant, 4, &user))),
         ("job", pk(keys::job(tenant, 4, &id))),
