@@ -19,7 +19,7 @@ pub struct Ask {
     /// What was asked.
     #[serde(rename = "v")]
     pub verb: Verb,
-    /// How often the same request was tried before and not taken; those tries surely had no effect.
+    /// How often the same request was tried before without a seat being free.
     #[serde(rename = "x", default, skip_serializing_if = "is_zero")]
     pub earlier: u16,
     /// When it was recorded, just before it was sent.
@@ -90,14 +90,10 @@ impl Ask {
         self.closed.is_none()
     }
 
-    /// It surely had no effect, and what stood in the way is not ours: such tries are counted, not listed.
+    /// No seat was free: such tries are counted, not listed, because somebody may wait for one for weeks.
     pub fn was_put_off(&self) -> bool {
-        self.closed.as_ref().is_some_and(|closed| {
-            matches!(
-                closed.answer,
-                Answer::NotNow | Answer::Refused(Refusal::NoSeats)
-            )
-        })
+        let answer = self.closed.as_ref().map(|closed| &closed.answer);
+        matches!(answer, Some(Answer::Refused(Refusal::NoSeats)))
     }
 
     /// Microsoft took it: it said so, or its effect was seen.

@@ -251,8 +251,8 @@ impl Job {
         self.asks.iter().any(Ask::is_open)
     }
 
-    /// Records requests that are about to be sent for a step (A1). Earlier tries of the same request that had no effect are
-    /// counted, not kept: the row stays small however long somebody waits.
+    /// Records requests that are about to be sent for a step (A1). Earlier tries of the same request for want of a seat
+    /// are counted, not kept: the row stays small however long somebody waits.
     /// Returns the numbers of the new ones.
     pub fn record(&mut self, step: usize, verbs: &[Verb], now: Time) -> Vec<u16> {
         let mut numbers = Vec::new();
@@ -265,25 +265,42 @@ impl Job {
                 .max()
                 .unwrap_or(0)
                 .saturating_add(1);
-            let mut earlier = 0_u16;
-            self.asks.retain(|ask| {
-                let same = ask.step == step && ask.verb == *verb && ask.was_put_off();
-                if same {
-                    earlier = earlier.saturating_add(ask.earlier).saturating_add(1);
-                }
-                !same
-            });
+            self.count_put_off(step, *verb);
             self.asks.push(Ask {
                 number,
                 step,
                 verb: *verb,
-                earlier,
+                earlier: 0,
                 sent: now,
                 closed: None,
             });
             numbers.push(number);
         }
         numbers
+    }
+
+    /// Keeps the last of the tries that found no seat, with the count of those before it.
+    fn count_put_off(&mut self, step: u8, verb: Verb) {
+        let same = |ask: &Ask| ask.step == step && ask.verb == verb && ask.was_put_off();
+        let tries = self
+            .asks
+            .iter()
+            .filter(|ask| same(ask))
+            .map(|ask| ask.earlier + 1)
+            .sum::<u16>();
+        let Some(last) = self
+            .asks
+            .iter()
+            .filter(|ask| same(ask))
+            .map(|ask| ask.number)
+            .max()
+        else {
+            return;
+        };
+        self.asks.retain(|ask| !same(ask) || ask.number == last);
+        if let Some(ask) = self.asks.iter_mut().find(|ask| ask.number == last) {
+            ask.earlier = tries.saturating_sub(1);
+        }
     }
 
     /// Closes the open request with this number (A2, A5).
