@@ -8,7 +8,7 @@ use local::demo::Stage;
 use local::fate::{Fate, Hook};
 use shared::model::job::Job;
 
-use crate::theatre::{HOUR, MINUTE, cast, play, setting, small_cast, to_the_end};
+use crate::theatre::{HOUR, MINUTE, beside, cast, play, setting, small_cast, to_the_end};
 
 /// A lease, two sweeps: so late a due job may be picked.
 const LATEST: Duration = Duration::from_secs(210);
@@ -70,11 +70,7 @@ fn doorbells_that_come_again_change_nothing() {
         let stage = Stage::set(setting(small_cast(), None)).await.unwrap();
         to_the_end(&stage, 40 * MINUTE, 30 * HOUR).await;
         // Two more syncs see the last changes of their own making.
-        tokio::select! {
-            biased;
-            () = stage.clock.sleep(3 * HOUR) => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, stage.clock.sleep(3 * HOUR)).await;
         let (before, changes) = (stage.ledger().unwrap(), stage.microsoft.history().len());
         let again = async {
             for _ in 0..3 {
@@ -94,11 +90,7 @@ fn doorbells_that_come_again_change_nothing() {
                 stage.clock.sleep(30 * HOUR).await;
             }
         };
-        tokio::select! {
-            biased;
-            () = again => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, again).await;
         let after = stage.ledger().unwrap();
         assert_eq!(stage.microsoft.history().len(), changes);
         assert_eq!(after.people, before.people);

@@ -11,7 +11,7 @@ use local::reference;
 use shared::model::lane::{Lane, Mark};
 use tokio::sync::Notify;
 
-use crate::theatre::{HOUR, MINUTE, cast, offboard, play, quiet, setting};
+use crate::theatre::{HOUR, MINUTE, beside, cast, offboard, play, quiet, setting};
 
 fn is_assignment(request: &Request<'_>) -> bool {
     request.service == Service::Microsoft && request.operation.contains("/assignLicense")
@@ -47,11 +47,7 @@ fn offboarding_meets_an_assignment(fate: Fate) {
             // Four more syncs: nothing brings the licence back.
             stage.clock.sleep(4 * HOUR).await;
         };
-        tokio::select! {
-            biased;
-            () = story => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, story).await;
         let ledger = stage.ledger().unwrap();
         let problems = reference::problems(&ledger, &stage.employees, &stage.microsoft);
         assert!(problems.is_empty(), "{problems:#?}\n{:#?}", ledger.jobs);
@@ -133,11 +129,7 @@ fn a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more() {
                 stage.clock.sleep(2 * HOUR).await;
                 quiet(&stage, 30 * HOUR).await;
             };
-            tokio::select! {
-                biased;
-                () = story => {}
-                () = stage.installation.run() => {}
-            }
+            beside(&stage, story).await;
             let ledger = stage.ledger().unwrap();
             let problems = reference::problems(&ledger, &stage.employees, &stage.microsoft);
             assert!(problems.is_empty(), "request {nth}: {problems:#?}");

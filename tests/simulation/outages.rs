@@ -12,7 +12,7 @@ use shared::model::job::JobState;
 use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::{Circuit, Tenant};
 
-use crate::theatre::{HOUR, MINUTE, cast, play, quiet, setting, small_cast, to_the_end};
+use crate::theatre::{HOUR, MINUTE, beside, cast, play, quiet, setting, small_cast, to_the_end};
 
 async fn tenant(stage: &Stage) -> Tenant {
     stage
@@ -57,11 +57,7 @@ fn a_wrong_secret_stops_the_tenant_and_loses_nobody() {
                 .secrets()
                 .set("rollcall/contoso", "another one");
         };
-        tokio::select! {
-            biased;
-            () = story => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, story).await;
         to_the_end(&stage, 2 * HOUR, 30 * HOUR).await;
         assert_eq!(tenant(&stage).await.trouble, None);
         assert_eq!(tenant(&stage).await.circuit, Circuit::Closed);
@@ -149,11 +145,7 @@ fn a_missing_permission_is_learnt_and_told_and_never_taken_for_success() {
                 .unwrap();
             quiet(&stage, 100 * HOUR).await;
         };
-        tokio::select! {
-            biased;
-            () = story => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, story).await;
         let ledger = stage.ledger().unwrap();
         assert_eq!(ledger.broken_invariants(), Vec::<String>::new());
         assert!(
@@ -191,11 +183,7 @@ fn a_protected_account_is_blocked_and_all_others_go_on() {
                 .unwrap();
             quiet(&stage, 100 * HOUR).await;
         };
-        tokio::select! {
-            biased;
-            () = story => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, story).await;
         let ledger = stage.ledger().unwrap();
         let problems = reference::problems(&ledger, &stage.employees[1..], &stage.microsoft);
         // The reference counts the fifth seat that nobody took; people are what matters here.

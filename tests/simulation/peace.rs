@@ -7,7 +7,7 @@ use shared::model::lane::{Lane, Mark};
 use shared::model::microsoft::PolicyType;
 use shared::model::person::{Drift, PersonState};
 
-use crate::theatre::{HOUR, MINUTE, cast, offboard, play, quiet, setting};
+use crate::theatre::{HOUR, MINUTE, beside, cast, offboard, play, quiet, setting};
 
 /// W2, V15: over 100 syncs an offboarded person stays offboarded, whatever HR types, and a policy changed by hand is reported and
 /// not touched.
@@ -80,11 +80,7 @@ fn over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired() {
             };
             assert_eq!(person.drift, [drift]);
         };
-        tokio::select! {
-            biased;
-            () = story => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, story).await;
         assert!(stage.installation.cloud.counts().lambda["sync"].started >= 100);
     });
 }
@@ -117,11 +113,7 @@ fn a_change_of_the_wanted_side_is_planned_once() {
             stage.clock.sleep(5 * HOUR).await;
             assert_eq!(stage.ledger().unwrap().jobs.len(), jobs);
         };
-        tokio::select! {
-            biased;
-            () = story => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, story).await;
         let person = stage.ledger().unwrap().people[&id].clone();
         assert_eq!(person.persona.map(|held| held.id), Some("sales".to_owned()));
         let truth = stage.microsoft.truth(&id).unwrap();

@@ -9,7 +9,7 @@ use local::fate::{Fate, Hook, Service};
 use shared::model::job::JobState;
 use shared::model::lane::{Lane, Mark};
 
-use crate::theatre::{HOUR, MINUTE, cast, play, quiet, setting};
+use crate::theatre::{HOUR, MINUTE, beside, cast, play, quiet, setting};
 
 /// Whoever asks Microsoft about the first of five people meets `end`.
 fn poisoned_by(end: fn() -> Fate) {
@@ -33,11 +33,7 @@ fn poisoned_by(end: fn() -> Fate) {
                 .unwrap();
             quiet(&stage, 60 * HOUR).await;
         };
-        tokio::select! {
-            biased;
-            () = story => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, story).await;
         let ledger = stage.ledger().unwrap();
         let mut states: Vec<(bool, JobState)> = ledger
             .jobs
@@ -106,11 +102,7 @@ fn a_job_of_a_newer_version_is_left_alone() {
                     && others.clone().all(|other| other.state == JobState::Done)
             );
         };
-        tokio::select! {
-            biased;
-            () = story => {}
-            () = stage.installation.run() => {}
-        }
+        beside(&stage, story).await;
     });
 }
 

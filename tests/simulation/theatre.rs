@@ -87,11 +87,7 @@ pub async fn to_the_end(stage: &Stage, leave: Duration, longest: Duration) {
         }
         quiet(stage, longest).await;
     };
-    tokio::select! {
-        biased;
-        () = story => {}
-        () = stage.installation.run() => {}
-    }
+    beside(stage, story).await;
     let problems =
         reference::problems(&stage.ledger().unwrap(), &stage.employees, &stage.microsoft);
     assert!(
@@ -99,6 +95,15 @@ pub async fn to_the_end(stage: &Stage, leave: Duration, longest: Duration) {
         "{problems:#?}\n{:#?}",
         stage.ledger().unwrap().jobs
     );
+}
+
+/// Lets the installation run for as long as the story takes.
+pub async fn beside(stage: &Stage, story: impl Future<Output = ()>) {
+    tokio::select! {
+        biased;
+        () = story => {}
+        () = stage.installation.run() => {}
+    }
 }
 
 /// Waits until nobody is at work.

@@ -19,9 +19,6 @@ use super::lease::Lease;
 use super::work::{Bench, Worked};
 use super::{Shell, drift, sync};
 
-/// Jobs of one hand-over: a transaction holds 100 items, one of them the lane row.
-const HAND_OVER: usize = 90;
-
 /// What a drain has done and must remember.
 #[derive(Default)]
 struct Memory {
@@ -379,18 +376,11 @@ async fn hand_over(
         by_lane.entry(job.lane).or_default().push(job);
     }
     for (lane, jobs) in by_lane {
-        for some in jobs.chunks(HAND_OVER) {
-            shell
-                .store
-                .hand_over(
-                    tenant,
-                    some.to_vec(),
-                    lane,
-                    lease.worker(),
-                    shell.clock.now(),
-                )
-                .await?;
-        }
+        let now = shell.clock.now();
+        shell
+            .store
+            .hand_over(tenant, &jobs, lane, lease.worker(), now)
+            .await?;
         memory.rung.insert(lane);
     }
     Ok(())

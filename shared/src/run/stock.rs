@@ -14,8 +14,6 @@ use super::lease::Lease;
 
 /// Waiting jobs looked at in one sync, oldest first; beyond them the hourly look has to do.
 const MOST: i32 = 1_000;
-/// Jobs of one hand-over: a transaction holds 100 items, one of them the lane row.
-const HAND_OVER: usize = 90;
 
 /// Reads the licence products, stores what changed, and wakes who can go on.
 pub(super) async fn refresh(
@@ -78,18 +76,11 @@ pub(super) async fn refresh(
         }
     }
     if !woken.is_empty() {
-        for some in woken.chunks(HAND_OVER) {
-            shell
-                .store
-                .hand_over(
-                    tenant,
-                    some.to_vec(),
-                    Lane::Provision,
-                    lease.worker(),
-                    shell.clock.now(),
-                )
-                .await?;
-        }
+        let now = shell.clock.now();
+        shell
+            .store
+            .hand_over(tenant, &woken, Lane::Provision, lease.worker(), now)
+            .await?;
         shell.ring(&tenant.id, [Lane::Provision]).await;
     }
     Ok(())

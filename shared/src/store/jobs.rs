@@ -68,6 +68,9 @@ pub struct Placement {
     pub role: Option<MemberRole>,
 }
 
+/// Jobs of one hand-over: a transaction holds 100 items, one of them the lane row.
+const HAND_OVER: usize = 90;
+
 /// What became of a write that was conditional on nobody having been faster.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Saved {
@@ -205,28 +208,31 @@ impl Store {
         Ok(page.items.iter().filter_map(key).collect())
     }
 
-    /// Stores jobs that were moved to `lane`, or made due there, and rings it, in one transaction (L2). Those that somebody wrote
-    /// since they were read are left out. At most 99 jobs. Returns how many were stored.
+    /// Stores jobs that were moved to `lane`, or made due there, and rings it in the same transaction (L2), as many at a time as
+    /// a transaction holds. Those that somebody wrote since they were read are left out.
     pub async fn hand_over(
         &self,
         tenant: &Tenant,
-        mut jobs: Vec<Job>,
+        jobs: &[Job],
         lane: Lane,
         worker: Worker,
         now: Time,
-    ) -> Result<usize> {
-        while !jobs.is_empty() {
-            let mut writes = Vec::with_capacity(jobs.len() + 1);
-            for job in &jobs {
-                writes.push(self.saving(tenant, &mut job.clone(), worker)?);
-            }
-            writes.push(super::lanes::rung(&tenant.id, lane, None, now));
-            match self.transact("making jobs due", writes).await? {
-                Committed::Yes => return Ok(jobs.len()),
-                Committed::Refused(places) => drop_places(&mut jobs, &places),
+    ) -> Result<()> {
+        for some in jobs.chunks(HAND_OVER) {
+            let mut some = some.to_vec();
+            while !some.is_empty() {
+                let mut writes = Vec::with_capacity(some.len() + 1);
+                for job in &some {
+                    writes.push(self.saving(tenant, &mut job.clone(), worker)?);
+                }
+                writes.push(super::lanes::rung(&tenant.id, lane, None, now));
+                match self.transact("making jobs due", writes).await? {
+                    Committed::Yes => break,
+                    Committed::Refused(places) => drop_places(&mut some, &places),
+                }
             }
         }
-        Ok(0)
+        Ok(())
     }
 
     /// The write of a job's header, on condition that it is as it was read; raises its version, stamps the fence of a worker of
