@@ -56,6 +56,9 @@ pub const LICENCE_GIVE_UP: Duration = minutes(24 * 60);
 pub const POLICY_NOTE: Duration = minutes(60);
 /// A policy that Microsoft does not accept by then has failed.
 pub const POLICY_GIVE_UP: Duration = minutes(24 * 60);
+/// What was only put off, by throttling or because Microsoft was not able to answer, is tried for so long whatever the step:
+/// an outage of hours must fail nobody.
+pub const PUT_OFF_GIVE_UP: Duration = minutes(24 * 60);
 /// Waiting for a seat or a permission, besides being woken.
 pub const WAITING_LOOK: Duration = minutes(60);
 /// A client secret is read again after so long.

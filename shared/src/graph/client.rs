@@ -2,6 +2,7 @@
 
 mod send;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Graph {
     select: Arc<str>,
     tokens: Arc<Tokens>,
     state: Arc<Mutex<State>>,
+    /// The place of the next request was taken before (see [`Graph::in_turn`]).
+    has_place: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Graph {
@@ -88,6 +91,7 @@ impl Graph {
                 next_id: first_id,
                 last_start: Duration::MAX,
             })),
+            has_place: Arc::default(),
         })
     }
 
@@ -108,6 +112,11 @@ impl Graph {
     /// [`Kind::OutOfTime`]. Set anew at each renewal of a lease.
     pub fn set_last_start(&self, moment: Duration) {
         self.state().last_start = moment;
+    }
+
+    /// How many requests at once fit the pace that is left, so that none of them would have to wait too long; at least one.
+    pub fn fits_at_once(&self) -> usize {
+        self.state().pace.fits_at_once()
     }
 
     /// What was sent so far.

@@ -34,6 +34,7 @@ pub use self::address::check_address;
 pub use self::http::{Http, TransportError, loopback, network};
 pub use client::{Counts, Graph, Receipt};
 pub use connect::{Microsoft, Secrets};
+pub use pace::Bucket;
 pub use teams::TeamsPage;
 pub use token::Secret;
 pub use users::{DeltaNext, DeltaPage, UsersFrom, UsersPage};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// A quota of its own at Microsoft, per app and tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bucket {
+pub enum Bucket {
     /// Resource units of directory reads: 8,000 in 10 s.
     DirectoryReads,
     /// Directory writes: 3,000 in 150 s.
@@ -98,6 +98,14 @@ impl Pace {
             lane.next = start + lane.room(units, share);
         }
         wait
+    }
+
+    /// How many requests at once find a place within [`PATIENCE`] in the slowest bucket, at least one.
+    pub(super) fn fits_at_once(&self) -> usize {
+        let rooms = [&self.reads, &self.writes, &self.teams].map(|lane| lane.room(1, self.share));
+        let slowest = rooms.into_iter().max().unwrap_or(PATIENCE);
+        let fit = PATIENCE.as_nanos() / slowest.as_nanos().max(1);
+        usize::try_from(fit).unwrap_or(usize::MAX).max(1)
     }
 
     /// How long the bucket is still held; who has slept since taking a place asks once more before sending.
@@ -304,6 +312,18 @@ mod tests {
             S,
             "never spin"
         );
+    }
+
+    #[test]
+    fn fewer_at_once_when_the_pace_is_slow() {
+        let mut pace = Pace::new();
+        assert_eq!(pace.fits_at_once(), 100, "20 writes a second for 5 s");
+        pace.set_share(50);
+        assert_eq!(pace.fits_at_once(), 5);
+        pace.throttled(Bucket::Teams, None, S, S);
+        assert_eq!(pace.fits_at_once(), 3, "25 a second, a 20th of it, halved");
+        pace.set_share(1);
+        assert_eq!(pace.fits_at_once(), 1, "never nobody");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Ask {
     /// What was asked.
     #[serde(rename = "v")]
     pub verb: Verb,
-    /// How often the same request was tried before without a seat being free.
+    /// How often the same request was put off in between, since the ask before this one (see [`Ask::was_put_off`]).
     #[serde(rename = "x", default, skip_serializing_if = "is_zero")]
     pub earlier: u16,
     /// When it was recorded, just before it was sent.
@@ -90,10 +90,14 @@ impl Ask {
         self.closed.is_none()
     }
 
-    /// No seat was free: such tries are counted, not listed, because somebody may wait for one for weeks.
+    /// It surely changed nothing, and time alone may help: no seat was free, or Microsoft's limits stood in the way. Of many such
+    /// tries in a row the first and the last are kept and the others counted, because this may go on for days.
     pub fn was_put_off(&self) -> bool {
         let answer = self.closed.as_ref().map(|closed| &closed.answer);
-        matches!(answer, Some(Answer::Refused(Refusal::NoSeats)))
+        matches!(
+            answer,
+            Some(Answer::Refused(Refusal::NoSeats) | Answer::NotNow)
+        )
     }
 
     /// Microsoft took it: it said so, or its effect was seen.

@@ -251,20 +251,15 @@ impl Job {
         self.asks.iter().any(Ask::is_open)
     }
 
-    /// Records requests that are about to be sent for a step (A1). Earlier tries of the same request for want of a seat
-    /// are counted, not kept: the row stays small however long somebody waits.
+    /// Records requests that are about to be sent for a step (A1). Of earlier tries in a row that were put off the same way the
+    /// first and the last are kept, the others counted: the row stays small however long somebody waits.
     /// Returns the numbers of the new ones.
     pub fn record(&mut self, step: usize, verbs: &[Verb], now: Time) -> Vec<u16> {
         let mut numbers = Vec::new();
         let step = u8::try_from(step).unwrap_or(u8::MAX);
         for verb in verbs {
-            let number = self
-                .asks
-                .iter()
-                .map(|ask| ask.number)
-                .max()
-                .unwrap_or(0)
-                .saturating_add(1);
+            let last = self.asks.iter().map(|ask| ask.number).max();
+            let number = last.unwrap_or(0).saturating_add(1);
             self.count_put_off(step, *verb);
             self.asks.push(Ask {
                 number,
@@ -279,27 +274,25 @@ impl Job {
         numbers
     }
 
-    /// Keeps the last of the tries that found no seat, with the count of those before it.
+    /// Drops the asks between the first and the last of the latest row of tries that were put off with the same answer.
     fn count_put_off(&mut self, step: u8, verb: Verb) {
-        let same = |ask: &Ask| ask.step == step && ask.verb == verb && ask.was_put_off();
-        let tries = self
-            .asks
-            .iter()
-            .filter(|ask| same(ask))
-            .map(|ask| ask.earlier + 1)
-            .sum::<u16>();
-        let Some(last) = self
-            .asks
-            .iter()
-            .filter(|ask| same(ask))
-            .map(|ask| ask.number)
-            .max()
-        else {
+        let answer = |ask: &Ask| ask.closed.as_ref().map(|closed| closed.answer.clone());
+        let of_verb = self.asks.iter().rev();
+        let mut of_verb = of_verb.filter(|ask| ask.step == step && ask.verb == verb);
+        let Some(last) = of_verb.next().filter(|ask| ask.was_put_off()).cloned() else {
             return;
         };
-        self.asks.retain(|ask| !same(ask) || ask.number == last);
-        if let Some(ask) = self.asks.iter_mut().find(|ask| ask.number == last) {
-            ask.earlier = tries.saturating_sub(1);
+        let mut row: Vec<(u16, u16)> = of_verb
+            .take_while(|ask| answer(ask) == answer(&last))
+            .map(|ask| (ask.number, ask.earlier))
+            .collect();
+        // The first one tells since when.
+        row.pop();
+        let tries: u16 = row.iter().map(|(_, earlier)| earlier + 1).sum();
+        self.asks
+            .retain(|ask| row.iter().all(|(number, _)| *number != ask.number));
+        if let Some(kept) = self.asks.iter_mut().find(|ask| ask.number == last.number) {
+            kept.earlier = kept.earlier.saturating_add(tries);
         }
     }
 

@@ -11,10 +11,16 @@ use super::facts::Facts;
 #[serde(transparent)]
 pub struct UserId(pub String);
 
-/// A licence product, by its GUID (`graph-api.md 3.7`).
+/// A licence product, by its GUID (`graph-api.md 3.7`); read in small letters, because people and portals write GUIDs either way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "String")]
 pub struct SkuId(pub String);
+
+impl From<String> for SkuId {
+    fn from(id: String) -> Self {
+        Self(id.to_ascii_lowercase())
+    }
+}
 
 /// The type of a Teams policy, such as `TeamsMeetingPolicy`: data, not code (R124). Compared without case by [`PolicyType::same`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -48,6 +48,8 @@ pub struct Circumstances<'a> {
     pub now: Time,
     /// When staged people are looked at.
     pub readiness: ReadinessLooks,
+    /// Whoever has no Teams account is looked for in the directory too, not only in Teams.
+    pub ask_directory: bool,
     /// What Microsoft was found not to let us do.
     pub missing: &'a BTreeSet<Capability>,
     /// Reads before this moment may still show the world as it was before the person's last job (W3): nothing is concluded from
@@ -178,6 +180,8 @@ fn holds(asks: &[&Ask], around: &Circumstances<'_>) -> Move {
     })
 }
 
+const NOT_IN_DIRECTORY: &str = "the account is not in the directory";
+
 /// The account is not there: at once after its creation, or after its deletion.
 fn absent(step: &Step, standing: &Standing, patience: Patience, now: Time) -> Move {
     let since = standing.since.unwrap_or(now);
@@ -185,9 +189,7 @@ fn absent(step: &Step, standing: &Standing, patience: Patience, now: Time) -> Mo
         return Move::Finish(Stands::Skipped(Note::AccountGone));
     }
     if now >= patience.end(since) {
-        return Move::GiveUp(Stands::Failed(
-            "the account is not in the directory".to_owned(),
-        ));
+        return Move::GiveUp(Stands::Failed(NOT_IN_DIRECTORY.to_owned()));
     }
     Move::Wait {
         until: patience.next_look(since, now).min(patience.end(since)),
@@ -219,6 +221,12 @@ fn lacks(
         .map(|ask| ask.sent)
         .or(standing.since.filter(|_| asks.is_empty()))
         .unwrap_or(around.now);
+    let put_off = asks.last().is_some_and(|ask| ask.was_put_off());
+    let patience = if put_off {
+        patience.for_put_off()
+    } else {
+        patience
+    };
     let is_over = around.is_trusted() && around.now >= patience.end(since);
     if !to_ask.is_empty() {
         let tried = to_ask.iter().map(|verb| tries(*verb, asks)).max();
@@ -277,7 +285,9 @@ fn last_of<'a>(verb: Verb, asks: &[&'a Ask]) -> Option<&'a Ask> {
 /// How often something was asked for in vain, since it waited.
 fn tries(verb: Verb, asks: &[&Ask]) -> usize {
     let of = since_it_waited(asks).iter().filter(|ask| ask.verb == verb);
-    of.filter(|ask| !ask.was_taken()).count()
+    of.filter(|ask| !ask.was_taken())
+        .map(|ask| 1 + usize::from(ask.earlier))
+        .sum()
 }
 
 fn last_word(asks: &[&Ask]) -> String {
@@ -301,7 +311,17 @@ fn await_teams(
     };
     let since = standing.since.unwrap_or(around.now);
     let give_up = patience.end(since);
-    match TeamsUser::readiness(teams) {
+    let readiness = TeamsUser::readiness(teams);
+    if let (Readiness::NotYet(_), true) = (&readiness, around.ask_directory) {
+        match seen.user {
+            Glance::Unread => return Move::Read(Read::User),
+            Glance::Absent if around.now >= since + config::SETTLE => {
+                return Move::GiveUp(Stands::Failed(NOT_IN_DIRECTORY.to_owned()));
+            }
+            Glance::Absent | Glance::Present(_) => {}
+        }
+    }
+    match readiness {
         Readiness::Ready if standing.looks == 0 => Move::Finish(Stands::AlreadySo),
         Readiness::Ready => Move::Finish(Stands::Done(None)),
         Readiness::Never(kind) => Move::GiveUp(Stands::Failed(format!(

@@ -1,15 +1,20 @@
-//! One request to Microsoft: made ready, sent, and what its answer means for the ask that was recorded before it.
+//! Asking Microsoft: a request is made ready, recorded, sent, and its answer closes the ask that was recorded before it.
 
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::graph::Graph;
+use crate::graph::{Bucket, Graph};
 use crate::model::ask::{Answer, Verb};
+use crate::model::job::Job;
 use crate::model::microsoft::{PolicyType, UserId};
-use crate::model::step::Step;
+use crate::model::step::{Stands, Step};
+use crate::model::tenant::Capability;
 use crate::plan::holds::{
     Glance, LicenceChange, Read, Seen, direct_policies, has_policy, licence_change,
 };
+
+use super::health;
+use super::work::Bench;
 
 /// A request with everything it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +23,16 @@ pub(super) enum Request {
     Licences(LicenceChange),
     Assign(Vec<(PolicyType, String)>),
     Unassign(Vec<PolicyType>),
+}
+
+impl Request {
+    /// Whose pace it keeps.
+    pub(super) const fn bucket(&self) -> Bucket {
+        match self {
+            Self::Location(_) | Self::Licences(_) => Bucket::DirectoryWrites,
+            Self::Assign(_) | Self::Unassign(_) => Bucket::Teams,
+        }
+    }
 }
 
 /// Why a request cannot even be made ready.
@@ -39,6 +54,102 @@ pub(super) struct Sent {
     pub wait: Option<Duration>,
     /// Something that concerns more than this request: no identity, no time.
     pub stop: Option<Error>,
+}
+
+/// What came of asking for what a step lacks.
+pub(super) enum Asked {
+    /// Sent; every definite answer is recorded.
+    Answered {
+        /// Microsoft asks to wait so long.
+        wait: Option<Duration>,
+        /// A permission that is missing for the whole tenant, as was learnt now.
+        refused: Option<Capability>,
+    },
+    /// It cannot be asked for, and never will be: the sentence for people.
+    Hopeless(String),
+    /// Nothing is recorded and nothing sent.
+    NotYet(Error),
+    /// Somebody else wrote the job.
+    Overtaken,
+    /// No identity, or no time: what was not sent is closed.
+    Stopped(Error),
+}
+
+impl Bench<'_> {
+    /// Records the requests (A1), sends them, and closes those whose answer is definite (A2).
+    pub(super) async fn ask(
+        &self,
+        job: &mut Job,
+        at: usize,
+        step: &Step,
+        verbs: &[Verb],
+        seen: &Seen,
+    ) -> Result<Asked> {
+        let mut requests: Vec<(Request, Graph)> = Vec::new();
+        for verb in verbs {
+            self.lease.permit()?;
+            let request = match ready(&self.graph, step, *verb, seen).await {
+                Ok(request) => request,
+                Err(NotReady::Hopeless(why)) => return Ok(Asked::Hopeless(why)),
+                Err(NotReady::Unread(error)) => return Ok(Asked::NotYet(error)),
+            };
+            match self.graph.in_turn(request.bucket()).await {
+                Ok(graph) => requests.push((request, graph)),
+                Err(error) => return Ok(Asked::NotYet(error)),
+            }
+        }
+        let numbers = job.record(at, verbs, self.shell.clock.now());
+        if let Some(standing) = job.standings.get_mut(at) {
+            standing.stands = Stands::Pending;
+        }
+        if self.save(job).await?.is_some() {
+            return Ok(Asked::Overtaken);
+        }
+        let (mut wait, mut missing) = (None, None);
+        for (number, (request, graph)) in numbers.into_iter().zip(&requests) {
+            let sent = match self.lease.permit() {
+                Ok(()) => send(graph, &job.person, request).await,
+                Err(error) => refused(error),
+            };
+            let now = self.shell.clock.now();
+            if let (Some(capability), Some(answer)) = (step.capability(), &sent.answer)
+                && health::note_answer(
+                    self.shell,
+                    self.tenant,
+                    &self.lessons,
+                    capability,
+                    &job.person,
+                    answer,
+                )
+                .await?
+            {
+                missing = Some(capability);
+            }
+            if let Some(answer) = sent.answer {
+                tracing::info!(
+                    tenant = self.tenant.id.as_str(), job = job.id.0, step = step.name(), answer = %answer,
+                    request_id = sent.request_id.as_deref().unwrap_or(""), "asked"
+                );
+                job.close(number, now, answer, sent.request_id);
+            }
+            wait = wait.max(sent.wait);
+            if let Some(error) = sent.stop {
+                for open in job
+                    .asks
+                    .clone()
+                    .iter()
+                    .filter(|ask| ask.number > number && ask.is_open())
+                {
+                    job.close(open.number, now, Answer::NotNow, None);
+                }
+                return Ok(Asked::Stopped(error));
+            }
+        }
+        Ok(Asked::Answered {
+            wait,
+            refused: missing,
+        })
+    }
 }
 
 /// Reads what a step needs to know (W3).

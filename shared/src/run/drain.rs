@@ -10,45 +10,37 @@ use std::sync::Mutex;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::job::{Job, JobId};
-use crate::model::lane::{Lane, LaneRow, Mark};
+use crate::model::lane::{Lane, Mark};
 use crate::model::tenant::Tenant;
 use crate::model::time::Time;
 
 use super::health::{self, Health};
 use super::lease::Lease;
-use super::work::{Bench, Worked};
+use super::work::Bench;
 use super::{Shell, drift, sync};
 
-/// What a drain has done and must remember.
-#[derive(Default)]
-struct Memory {
-    /// The due time each job was handled at: index rows that are not newer are late (L5).
-    handled: BTreeMap<JobId, Time>,
-    /// Due times this drain wrote itself: the index may not show them yet (L4).
-    own: BTreeMap<JobId, Time>,
-    /// The next due time the index showed.
-    indexed: Option<Time>,
-    /// Jobs that belong to another lane now.
-    moved: Vec<Job>,
-    /// Lanes that were rung and want a doorbell.
-    rung: BTreeSet<Lane>,
-    /// Jobs that a worker died with: last of all.
-    suspects: Vec<(Time, JobId)>,
-    /// Somebody could not have their turn now: what was asked for everybody is not done yet.
-    put_off: bool,
-    /// Microsoft did not accept our identity; the secret was read again since.
-    refused: bool,
+mod memory;
+
+use memory::Memory;
+
+/// How a pass over those who are due ended.
+enum Ended {
+    /// Everybody had their turn.
+    Through,
+    /// The function's time is over, or the lease's.
+    OutOfTime,
+    /// Microsoft's limits stand in the way of everybody.
+    Slow,
 }
 
-impl Memory {
-    /// Once the secret is read again, because it may have been rotated; then the circuit opens (fault 32).
-    async fn refused(&mut self, shell: &Shell, tenant: &Tenant, error: &Error) -> Result<()> {
-        shell.forget_graph(&tenant.id);
-        if std::mem::replace(&mut self.refused, true) {
-            health::open_circuit(shell, tenant, error, shell.clock.now()).await?;
-        }
-        Ok(())
+/// Microsoft did not accept our identity. The secret is read again first, because it may have been rotated; then the circuit opens
+/// (fault 32).
+async fn refused(shell: &Shell, tenant: &Tenant, memory: &mut Memory, error: &Error) -> Result<()> {
+    shell.forget_graph(&tenant.id);
+    if std::mem::replace(&mut memory.refused, true) {
+        health::open_circuit(shell, tenant, error, shell.clock.now()).await?;
     }
+    Ok(())
 }
 
 /// Works off a lane of jobs under its lease, and gives the lease back.
@@ -68,13 +60,17 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
                     let ended = turns(shell, lease, &tenant, due, poll, &mut memory).await;
                     hand_over(shell, lease, &tenant, &mut memory).await?;
                     match ended {
-                        Ok(true) => {}
-                        Ok(false) => {
+                        Ok(Ended::Through) => {}
+                        Ok(Ended::OutOfTime) => {
                             let now = shell.clock.now();
                             return give_back(shell, lease, &tenant, &mut memory, now).await;
                         }
+                        Ok(Ended::Slow) => {
+                            let at = shell.clock.now() + config::REPEAT_AFTER;
+                            return give_back(shell, lease, &tenant, &mut memory, at).await;
+                        }
                         Err(error) if *error.kind() == Kind::Unauthorised => {
-                            memory.refused(shell, &tenant, &error).await?;
+                            refused(shell, &tenant, &mut memory, &error).await?;
                         }
                         Err(error) if *error.kind() == Kind::OutOfTime => return Err(error),
                         Err(error) => {
@@ -90,7 +86,7 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
                 } else {
                     seen.marks.clone()
                 };
-                (polled, next_look(&memory, &seen, began))
+                (polled, memory.next_look(&seen, began))
             }
         };
         if lease.release(&seen, &done, wake_at).await? {
@@ -102,7 +98,7 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
     }
 }
 
-/// Gives everybody who is due a turn. False = the time is over.
+/// Gives everybody who is due a turn.
 async fn turns(
     shell: &Shell,
     lease: &Lease<'_>,
@@ -110,7 +106,7 @@ async fn turns(
     due: Vec<(Time, JobId)>,
     everybody_since: Option<Time>,
     memory: &mut Memory,
-) -> Result<bool> {
+) -> Result<Ended> {
     let graph = shell.graph(tenant).await?;
     graph.set_share(share(shell, tenant, lease.lane()).await?);
     graph.set_last_start(lease.last_start());
@@ -153,22 +149,6 @@ async fn give_back(
         .ring(&tenant.id, std::mem::take(&mut memory.rung))
         .await;
     Ok(())
-}
-
-/// L4: the earliest of what the index shows, what this drain wrote, and a second look after the last ring, or after a worker died:
-/// it may have written something that the index does not show. A wake-up to come that an earlier holder knew of stays.
-fn next_look(memory: &Memory, seen: &LaneRow, began: Time) -> Option<Time> {
-    let second = seen
-        .rung_at
-        .map(|at| at + config::SECOND_LOOK)
-        .filter(|at| began <= *at);
-    let after_crash = (seen.crashes > 1).then(|| began + config::SECOND_LOOK);
-    let known_before = seen.wake_at.filter(|at| *at > began);
-    let own = memory.own.values().min().copied();
-    [memory.indexed, own, second, after_crash, known_before]
-        .into_iter()
-        .flatten()
-        .min()
 }
 
 /// What is due by now and was not handled, soonest first; everybody, if everybody is asked for.
@@ -215,16 +195,19 @@ async fn find_due(
     Ok(found)
 }
 
-/// Gives each of these jobs its turn, many at once, renewing the lease beside them. False = the time is over.
-async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -> Result<bool> {
-    let at_once = if bench.careful { 1 } else { config::AT_ONCE };
+/// Gives each of these jobs its turn, many at once, renewing the lease beside them.
+async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -> Result<Ended> {
     let mut queue: VecDeque<((Time, JobId), bool)> =
         due.into_iter().map(|entry| (entry, false)).collect();
     let mut working = FuturesUnordered::new();
     let mut renewal = Box::pin(bench.shell.clock.sleep(config::RENEWAL));
     let mut failure = None;
     loop {
-        while failure.is_none() && working.len() < at_once && bench.lease.may_go_on() {
+        while failure.is_none()
+            && memory.throttled < config::AT_ONCE
+            && working.len() < bench.at_once()
+            && bench.lease.may_go_on()
+        {
             if queue.is_empty() && working.is_empty() {
                 let suspects = std::mem::take(&mut memory.suspects);
                 queue.extend(suspects.into_iter().map(|entry| (entry, true)));
@@ -242,7 +225,7 @@ async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -
         }
         match futures::future::select(working.next(), renewal.as_mut()).await {
             Either::Left((Some((entry, Ok(worked))), _)) => {
-                if let Err(error) = remember(bench, memory, entry, worked) {
+                if let Err(error) = memory.turn(entry, worked, bench.shell.clock.now()) {
                     failure.get_or_insert(error);
                 }
             }
@@ -271,9 +254,11 @@ async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -
         }
     }
     match failure {
-        Some(error) if *error.kind() == Kind::OutOfTime => Ok(false),
+        Some(error) if *error.kind() == Kind::OutOfTime => Ok(Ended::OutOfTime),
         Some(error) => Err(error),
-        None => Ok(queue.is_empty() && memory.suspects.is_empty()),
+        None if queue.is_empty() && memory.suspects.is_empty() => Ok(Ended::Through),
+        None if memory.throttled >= config::AT_ONCE => Ok(Ended::Slow),
+        None => Ok(Ended::OutOfTime),
     }
 }
 
@@ -288,62 +273,6 @@ async fn renewed(bench: &Bench<'_>) -> Result<bool> {
         .await?
         .settings
         .paused)
-}
-
-/// What a turn means for the drain. An error of one job delays that job; only what concerns everybody stops the drain.
-fn remember(
-    bench: &Bench<'_>,
-    memory: &mut Memory,
-    entry: (Time, JobId),
-    worked: Result<Worked>,
-) -> Result<()> {
-    let (due, id) = entry;
-    memory.own.remove(&id);
-    match worked {
-        Ok(Worked::Nothing) => {}
-        Ok(Worked::Ended(state)) => {
-            tracing::debug!(job = id.0, state = state.name(), "ended");
-        }
-        Ok(Worked::Again(at)) => {
-            memory.own.insert(id.clone(), at);
-        }
-        Ok(Worked::Moved(job)) => memory.moved.push(*job),
-        Ok(Worked::Suspect) => {
-            memory.suspects.push((due, id));
-            return Ok(());
-        }
-        Ok(Worked::Newer(error)) => {
-            tracing::error!(job = id.0, %error, "planned by a newer version; left alone");
-            memory
-                .own
-                .insert(id.clone(), bench.shell.clock.now() + config::WAITING_LOOK);
-        }
-        Err(error) => match error.kind() {
-            Kind::Unauthorised | Kind::OutOfTime => return Err(error),
-            Kind::NotFound
-            | Kind::Conflict
-            | Kind::Invalid
-            | Kind::Refused(_)
-            | Kind::Denied
-            | Kind::Throttled(_)
-            | Kind::Unavailable
-            | Kind::UnknownOutcome
-            | Kind::Resync => {
-                let wait = if let Kind::Throttled(Some(wait)) = error.kind() {
-                    (*wait).max(config::REPEAT_AFTER)
-                } else {
-                    config::REPEAT_AFTER
-                };
-                tracing::warn!(job = id.0, %error, "put off");
-                memory.put_off = true;
-                memory
-                    .own
-                    .insert(id.clone(), bench.shell.clock.now() + wait);
-            }
-        },
-    }
-    memory.handled.insert(id, due);
-    Ok(())
 }
 
 /// A panic counts as a worker that died with the job in hand.
@@ -396,45 +325,4 @@ async fn share(shell: &Shell, tenant: &Tenant, lane: Lane) -> Result<u32> {
         }
     }
     Ok(share)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn a_second_look_is_owed_after_a_ring_until_a_pass_began_later() {
-        let ring = Time::from_millis(1_000_000);
-        let seen = LaneRow {
-            rung_at: Some(ring),
-            ..LaneRow::default()
-        };
-        let memory = Memory::default();
-        let second = ring + Duration::from_secs(60);
-        assert_eq!(next_look(&memory, &seen, ring), Some(second));
-        assert_eq!(next_look(&memory, &seen, second), Some(second));
-        assert_eq!(
-            next_look(&memory, &seen, second + Duration::from_millis(1)),
-            None
-        );
-    }
-
-    #[test]
-    fn a_release_takes_the_earliest_of_what_is_known() {
-        let mut memory = Memory {
-            indexed: Some(Time::from_millis(50)),
-            ..Memory::default()
-        };
-        assert_eq!(
-            next_look(&memory, &LaneRow::default(), Time::from_millis(0)),
-            Some(Time::from_millis(50))
-        );
-        memory.own.insert(JobId("a".into()), Time::from_millis(40));
-        assert_eq!(
-            next_look(&memory, &LaneRow::default(), Time::from_millis(0)),
-            Some(Time::from_millis(40))
-        );
-    }
 }

@@ -8,14 +8,15 @@ use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::graph::Graph;
 use crate::graph::{DeltaNext, UsersFrom};
+use crate::model::job::Waits;
 use crate::model::microsoft::{Change, DirectoryUser, UserId};
 use crate::model::person::Presence;
 use crate::model::tenant::Tenant;
 use crate::store::cursors::{Cursor, Moved, Pass, Reading};
 use crate::store::people::{Digests, digest};
 
-use super::Shell;
 use super::lease::Lease;
+use super::{Shell, order};
 
 /// Reads people until nothing is left to read. False = the time is over; the cursor knows where to go on.
 pub(super) async fn pull(
@@ -136,6 +137,7 @@ async fn changes(
                         .store
                         .vanished(tenant, &id, presence, lease.worker().fence)
                         .await?;
+                    wake_staged(shell, lease, tenant, &id).await?;
                     changed.insert(id);
                 }
             }
@@ -183,6 +185,27 @@ async fn store_people(
     while let Some(merged) = storing.next().await {
         merged?;
     }
+    Ok(())
+}
+
+/// Who waits for a Teams account and has vanished waits in vain: the job has a look at once, and ends if the directory says so too.
+async fn wake_staged(shell: &Shell, lease: &Lease<'_>, tenant: &Tenant, id: &UserId) -> Result<()> {
+    let Some(person) = shell.store.person(tenant, id).await? else {
+        return Ok(());
+    };
+    let Some(mut job) = order::open_job(shell, tenant, &person).await? else {
+        return Ok(());
+    };
+    if !matches!(job.waits, Some(Waits::Teams(_))) {
+        return Ok(());
+    }
+    let (lane, now) = (job.goal.lane(), shell.clock.now());
+    job.move_to(lane, now);
+    shell
+        .store
+        .hand_over(tenant, &[job], lane, lease.worker(), now)
+        .await?;
+    shell.ring(&tenant.id, [lane]).await;
     Ok(())
 }
 

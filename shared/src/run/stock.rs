@@ -1,5 +1,6 @@
 //! Licence stock: read at every sync; who waits for a seat is woken, the longest waiting first, as many as there are seats.
 
+use crate::config;
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::model::job::{Job, Waits};
@@ -35,7 +36,7 @@ pub(super) async fn refresh(
         .iter()
         .map(|sku| (sku, sku.enabled.saturating_sub(sku.consumed)))
         .collect();
-    let mut woken = Vec::new();
+    let mut ready = Vec::new();
     for id in waiting {
         let Some(job) = shell
             .store
@@ -72,21 +73,28 @@ pub(super) async fn refresh(
             for at in seats {
                 free[at].1 -= 1;
             }
-            woken.push(now_due(job, shell));
+            ready.push(woken(job, shell));
         }
     }
-    if !woken.is_empty() {
+    if !ready.is_empty() {
         let now = shell.clock.now();
         shell
             .store
-            .hand_over(tenant, &woken, Lane::Provision, lease.worker(), now)
+            .hand_over(tenant, &ready, Lane::Provision, lease.worker(), now)
             .await?;
         shell.ring(&tenant.id, [Lane::Provision]).await;
     }
     Ok(())
 }
 
-fn now_due(mut job: Job, shell: &Shell) -> Job {
-    job.move_to(Lane::Provision, shell.clock.now());
+/// Due at once, but not within a minute of the refusal: it would only be put off again.
+fn woken(mut job: Job, shell: &Shell) -> Job {
+    let refusals = job.asks.iter().filter(|ask| ask.was_put_off());
+    let refused = refusals
+        .filter_map(|ask| Some(ask.closed.as_ref()?.at))
+        .max();
+    let now = shell.clock.now();
+    let due = refused.map_or(now, |at| now.max(at + config::REPEAT_AFTER));
+    job.move_to(Lane::Provision, due);
     job
 }

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::graph::Graph;
-use crate::model::ask::{Answer, Verb};
 use crate::model::job::{Job, JobId, JobState, Waits};
 use crate::model::lane::Lane;
 use crate::model::microsoft::{TeamsUser, UserId};
@@ -19,7 +17,7 @@ use crate::plan::next_move::{Circumstances, Move, next_move};
 use crate::plan::steps::obstacle;
 use crate::store::jobs::{Placement, Plan, PlanRow, Saved};
 
-use super::ask::{self, NotReady, Request};
+use super::ask::{self, Asked};
 use super::lease::Lease;
 use super::{Shell, health};
 
@@ -57,6 +55,15 @@ pub(super) struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// People at once: as many as the pace lets through without long waits; one, where a worker died.
+    pub fn at_once(&self) -> usize {
+        if self.careful {
+            1
+        } else {
+            self.graph.fits_at_once().min(config::AT_ONCE)
+        }
+    }
+
     /// Gives one job its turn. A job that a worker died with has it last of all.
     pub async fn work(&self, id: &JobId, is_last: bool) -> Result<Worked> {
         let now = self.shell.clock.now();
@@ -78,28 +85,51 @@ impl Bench<'_> {
             Some(PlanRow::Known(plan)) => *plan,
             Some(PlanRow::Newer(error)) => return Ok(Worked::Newer(error)),
             None => {
-                return Err(Error::new(
-                    Kind::NotFound,
-                    format!("job {} has no plan", id.0),
-                ));
+                // Plan and job are written together: no second look will find it.
+                tracing::error!(job = id.0, "has no plan; parked");
+                job.state = JobState::Poisoned;
+                return self.end(job, &Plan::default()).await;
             }
         };
-        if self.careful || job.in_hand {
-            if job.in_hand && !is_last {
-                return Ok(Worked::Suspect);
-            }
-            if let Some(over) = self.take_in_hand(&mut job, &plan).await? {
-                return Ok(over);
-            }
+        if !self.careful && !job.in_hand {
+            return self.turn(job, &plan).await;
         }
+        if job.in_hand && !is_last {
+            return Ok(Worked::Suspect);
+        }
+        if let Some(over) = self.take_in_hand(&mut job, &plan).await? {
+            return Ok(over);
+        }
+        let worked = self.turn(job, &plan).await;
+        if worked.is_err() {
+            self.let_go(id).await;
+        }
+        worked
+    }
+
+    /// Whatever is to be done about a job now.
+    async fn turn(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
         // First the job before: who is superseded in turn must not end, and be forgotten, while that one is unsettled.
         if let Some(wait) = self.wait_for_the_old_one(&mut job).await? {
             return Ok(wait);
         }
         if job.superseded_by.is_some() {
-            return self.step_aside(job, &plan).await;
+            return self.step_aside(job, plan).await;
         }
-        self.go_on(job, &plan).await
+        self.go_on(job, plan).await
+    }
+
+    /// An error is no crash: the worker lives, and the next one must not count it. If this cannot be written, it is counted.
+    async fn let_go(&self, id: &JobId) {
+        let Ok(Some(mut job)) = self.shell.store.job(self.tenant, id).await else {
+            return;
+        };
+        if job.in_hand && !job.state.is_final() && job.lane == self.lease.lane() {
+            job.in_hand = false;
+            if let Err(error) = self.save(&mut job).await {
+                tracing::warn!(job = id.0, %error, "still in hand");
+            }
+        }
     }
 
     /// Counts the worker that died with this job, if one did, and says that we have it now.
@@ -154,6 +184,8 @@ impl Bench<'_> {
             let around = Circumstances {
                 now,
                 readiness: self.tenant.settings.readiness,
+                // The staging lane looks at many, and often; whoever vanishes is sent back to the other by the sync.
+                ask_directory: self.lease.lane() != Lane::Staging,
                 missing: &missing,
                 trust_from: job.trust_from,
             };
@@ -166,7 +198,7 @@ impl Bench<'_> {
                             .again(job, now + config::WAITING_LOOK, Some(Waits::Permission))
                             .await;
                     }
-                    Err(error) => return Err(error),
+                    Err(error) => return self.put_off(job, error).await,
                 },
                 Move::Close(numbers, answer) => {
                     for number in numbers {
@@ -185,6 +217,7 @@ impl Bench<'_> {
                 Move::Ask(verbs) => match self.ask(&mut job, at, step, &verbs, &seen).await? {
                     Asked::Overtaken => return Ok(Worked::Nothing),
                     Asked::Hopeless(why) => settle(&mut job, at, Stands::Failed(why)),
+                    Asked::NotYet(error) => return self.put_off(job, error).await,
                     Asked::Answered { wait, refused } => {
                         not_before = wait
                             .map(|span| self.shell.clock.now() + span)
@@ -222,79 +255,25 @@ impl Bench<'_> {
         }
     }
 
-    /// Records the requests (A1), sends them, and closes those whose answer is definite (A2).
-    async fn ask(
-        &self,
-        job: &mut Job,
-        at: usize,
-        step: &Step,
-        verbs: &[Verb],
-        seen: &Seen,
-    ) -> Result<Asked> {
-        let mut requests: Vec<Request> = Vec::new();
-        for verb in verbs {
-            self.lease.permit()?;
-            match ask::ready(&self.graph, step, *verb, seen).await {
-                Ok(request) => requests.push(request),
-                Err(NotReady::Hopeless(why)) => return Ok(Asked::Hopeless(why)),
-                Err(NotReady::Unread(error)) => return Err(error),
-            }
-        }
-        let numbers = job.record(at, verbs, self.shell.clock.now());
-        if let Some(standing) = job.standings.get_mut(at) {
-            standing.stands = Stands::Pending;
-        }
-        if self.save(job).await?.is_some() {
-            return Ok(Asked::Overtaken);
-        }
-        let (mut wait, mut missing) = (None, None);
-        for (number, request) in numbers.into_iter().zip(&requests) {
-            let sent = match self.lease.permit() {
-                Ok(()) => ask::send(&self.graph, &job.person, request).await,
-                Err(error) => ask::refused(error),
-            };
-            let now = self.shell.clock.now();
-            if let (Some(capability), Some(answer)) = (step.capability(), &sent.answer)
-                && health::note_answer(
-                    self.shell,
-                    self.tenant,
-                    &self.lessons,
-                    capability,
-                    &job.person,
-                    answer,
-                )
-                .await?
-            {
-                missing = Some(capability);
-            }
-            if let Some(answer) = sent.answer {
-                tracing::info!(
-                    tenant = self.tenant.id.as_str(), job = job.id.0, step = step.name(), answer = %answer,
-                    request_id = sent.request_id.as_deref().unwrap_or(""), "asked"
-                );
-                job.close(number, now, answer, sent.request_id);
-            }
-            wait = wait.max(sent.wait);
-            if let Some(error) = sent.stop {
-                for open in job
-                    .asks
-                    .clone()
-                    .iter()
-                    .filter(|ask| ask.number > number && ask.is_open())
-                {
-                    job.close(open.number, now, Answer::NotNow, None);
-                }
-                return Ok(Asked::Stopped(error));
-            }
-        }
-        Ok(Asked::Answered {
-            wait,
-            refused: missing,
-        })
+    /// What cannot be read or sent now is tried again. A long wait that Microsoft named is written down, because whoever comes next
+    /// in another process must keep it too (fault 34); a short one is remembered by the drain alone.
+    async fn put_off(&self, mut job: Job, error: Error) -> Result<Worked> {
+        let long = if let Kind::Throttled(wait) = error.kind() {
+            wait.filter(|wait| *wait > config::REPEAT_AFTER)
+        } else {
+            None
+        };
+        let Some(wait) = long else {
+            return Err(error);
+        };
+        let until = self.shell.clock.now() + wait;
+        job.due = Some(until);
+        job.in_hand = false;
+        Ok(self.save(&mut job).await?.unwrap_or(Worked::Again(until)))
     }
 
     /// Stores an open job. Something = somebody else wrote it.
-    async fn save(&self, job: &mut Job) -> Result<Option<Worked>> {
+    pub(super) async fn save(&self, job: &mut Job) -> Result<Option<Worked>> {
         match self
             .shell
             .store
@@ -366,16 +345,6 @@ impl Bench<'_> {
             Saved::Overtaken => self.make_way(&job).await,
         }
     }
-}
-
-enum Asked {
-    Answered {
-        wait: Option<Duration>,
-        refused: Option<Capability>,
-    },
-    Hopeless(String),
-    Overtaken,
-    Stopped(Error),
 }
 
 fn settle(job: &mut Job, at: usize, stands: Stands) {

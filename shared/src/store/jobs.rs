@@ -18,7 +18,7 @@ use crate::model::tenant::Tenant;
 use crate::model::time::Time;
 
 /// What a job was committed to do; written once.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The ordered steps.
     pub steps: Vec<Step>,

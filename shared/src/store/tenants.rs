@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, Key};
-use super::write::{Write, Written};
+use super::write::{Committed, Write, Written};
 use super::{Range, Store, attribute, encode};
 use crate::error::{Error, Kind, Result};
 use crate::model::microsoft::Sku;
@@ -32,24 +32,23 @@ struct Listing {
 impl Store {
     /// Registers a tenant; refused if it exists.
     pub async fn register(&self, tenant: &Tenant) -> Result<()> {
-        let write = Write::put(keys::tenant(&tenant.id), encode(tenant)?)
+        let row = Write::put(keys::tenant(&tenant.id), encode(tenant)?)
             .when("attribute_not_exists(#pk)")
             .name("pk");
-        match self.write(write).await? {
-            Written::Yes(_) => {}
-            Written::Refused(_) => {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!("the tenant {} is registered already", tenant.id.as_str()),
-                ));
-            }
-        }
         let listing = Listing {
             id: tenant.id.clone(),
         };
-        self.write(Write::put(keys::provider(&tenant.id), encode(&listing)?))
-            .await
-            .map(|_| ())
+        let listed = Write::put(keys::provider(&tenant.id), encode(&listing)?);
+        match self
+            .transact("registering a tenant", vec![row, listed])
+            .await?
+        {
+            Committed::Yes => Ok(()),
+            Committed::Refused(_) => Err(Error::new(
+                Kind::Conflict,
+                format!("the tenant {} is registered already", tenant.id.as_str()),
+            )),
+        }
     }
 
     /// Gives a registered tenant another connection. Whether Microsoft accepts it is not known yet: the circuit is closed, so that

@@ -1,5 +1,7 @@
 //! One request from its address to its answer: the way that all of them go.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -131,6 +133,16 @@ impl Graph {
         self.tokens.bearer(&self.http, &self.clock, rejected).await
     }
 
+    /// Waits for a place in a bucket before a change is even recorded: what the pace does not let through leaves no trace. Returns
+    /// the client whose next request has that place. [`Kind::Throttled`] if the wait would be long.
+    pub async fn in_turn(&self, bucket: Bucket) -> Result<Self> {
+        self.wait_for_place(bucket, 1).await?;
+        Ok(Self {
+            has_place: Arc::new(AtomicBool::new(true)),
+            ..self.clone()
+        })
+    }
+
     /// One request and the bookkeeping of its answer.
     async fn exchange(
         &self,
@@ -138,7 +150,11 @@ impl Graph {
         uri: &Uri,
         token: &HeaderValue,
     ) -> Result<Response<Bytes>> {
-        self.turn(call).await?;
+        if self.has_place.swap(false, Ordering::SeqCst) {
+            self.may_start(call.bucket)?;
+        } else {
+            self.wait_for_place(call.bucket, call.units).await?;
+        }
         let sent = self.now();
         let request = self.request(call, uri, token)?;
         self.count(call);
@@ -157,24 +173,15 @@ impl Graph {
         Ok(answer)
     }
 
-    /// Waits for a place in the call's bucket, if the wait is short and ends in time.
-    async fn turn(&self, call: &Call<'_>) -> Result<()> {
-        let slow_down = |wait| {
-            Err(Error::new(
-                Kind::Throttled(Some(wait)),
-                "keeping the pace of Microsoft's limits",
-            ))
-        };
+    /// Waits for a place in a bucket, if the wait is short and ends in time.
+    async fn wait_for_place(&self, bucket: Bucket, units: u32) -> Result<()> {
         let now = self.now();
         let (wait, last_start) = {
             let mut state = self.state();
-            (
-                state.pace.reserve(call.bucket, call.units, now),
-                state.last_start,
-            )
+            (state.pace.reserve(bucket, units, now), state.last_start)
         };
         if wait > PATIENCE {
-            return slow_down(wait);
+            return Err(slow_down(wait));
         }
         if now + wait > last_start {
             return Err(too_late());
@@ -183,12 +190,17 @@ impl Graph {
             return Ok(());
         }
         self.clock.sleep(wait).await;
+        self.may_start(bucket)
+    }
+
+    /// Since a place was taken, an answer may have said to wait, or the time may have run out.
+    fn may_start(&self, bucket: Bucket) -> Result<()> {
         let now = self.now();
         let mut state = self.state();
-        match state.pace.held(call.bucket, now) {
+        match state.pace.held(bucket, now) {
             Duration::ZERO if now > state.last_start => Err(too_late()),
             Duration::ZERO => Ok(()),
-            wait => slow_down(wait),
+            wait => Err(slow_down(wait)),
         }
     }
 
@@ -278,6 +290,13 @@ impl Graph {
             format!("{} {}: {said} (request-id {id})", call.method, call.place()),
         ))
     }
+}
+
+fn slow_down(wait: Duration) -> Error {
+    Error::new(
+        Kind::Throttled(Some(wait)),
+        "keeping the pace of Microsoft's limits",
+    )
 }
 
 fn too_late() -> Error {

@@ -56,6 +56,14 @@ impl Patience {
         since + self.give_up
     }
 
+    /// That for what was put off rather than refused: not shorter than a day.
+    pub(super) fn for_put_off(self) -> Self {
+        Self {
+            give_up: self.give_up.max(config::PUT_OFF_GIVE_UP),
+            ..self
+        }
+    }
+
     /// The first look after `now`: at the listed times after `from`, then again and again at the distance of the last.
     pub(super) fn next_look(self, from: Time, now: Time) -> Time {
         if let Some(look) = self

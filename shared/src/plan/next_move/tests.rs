@@ -190,6 +190,7 @@ struct Given {
     asks: Vec<Ask>,
     seen: Seen,
     readiness: ReadinessLooks,
+    ask_directory: bool,
     missing: BTreeSet<Capability>,
     trust_from: Option<Time>,
 }
@@ -203,6 +204,7 @@ fn given(step: &Step, change: impl FnOnce(&mut Given)) -> Given {
         asks: Vec::new(),
         seen: differing(step),
         readiness: ReadinessLooks::Adaptive,
+        ask_directory: true,
         missing: BTreeSet::new(),
         trust_from: None,
     };
@@ -224,6 +226,7 @@ impl Given {
         let around = Circumstances {
             now: NOW,
             readiness: self.readiness,
+            ask_directory: self.ask_directory,
             missing: &self.missing,
             trust_from: self.trust_from,
         };

@@ -1,5 +1,6 @@
 //! What holds of the table for every combination of up to two asks and every view, and of longer histories at random.
 
+use expect_test::expect;
 use proptest::prelude::*;
 
 use super::*;
@@ -234,7 +235,7 @@ fn waiting_for_teams_always_waits_or_ends() {
     for hours in 0..100 {
         for readiness in [ReadinessLooks::Scheduled, ReadinessLooks::Adaptive] {
             let next = given(&Step::AwaitTeams, |g| {
-                g.seen = gone();
+                g.seen.teams = Glance::Absent;
                 g.since = Some(NOW - minutes(60 * hours));
                 g.readiness = readiness;
             })
@@ -247,6 +248,34 @@ fn waiting_for_teams_always_waits_or_ends() {
             );
         }
     }
+}
+
+/// An account that is deleted while its owner is staged ends the wait, once the directory was asked and had time to know it.
+#[test]
+fn whoever_is_not_in_the_directory_is_not_awaited() {
+    let row = |since, ask_directory, user| {
+        given(&Step::AwaitTeams, |g| {
+            g.seen = Seen {
+                user,
+                teams: Glance::Absent,
+            };
+            g.since = Some(NOW - minutes(since));
+            g.ask_directory = ask_directory;
+        })
+        .says()
+    };
+    expect![[r#"
+        not looked for                     read the user
+        just created                       wait 1 min for Teams: no Teams account yet
+        deleted                            give up: failed: the account is not in the directory
+        deleted, staging lane              wait 60 min for Teams: no Teams account yet
+    "#]]
+    .assert_eq(&table([
+        ("not looked for", row(60, true, Glance::Unread)),
+        ("just created", row(4, true, Glance::Absent)),
+        ("deleted", row(60, true, Glance::Absent)),
+        ("deleted, staging lane", row(60, false, Glance::Unread)),
+    ]));
 }
 
 proptest! {

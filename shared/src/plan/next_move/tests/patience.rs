@@ -116,29 +116,40 @@ fn nothing_is_concluded_from_untrusted_reads() {
     "#]].assert_eq(&table(rows));
 }
 
-/// A step is given up by time only after as many tries as it has looks: a tenant may be paused or throttled for hours (fault 34).
+/// Faults 12, 13, 34: what was only put off is tried for a day, whatever the step's own patience; and given up by time only after as
+/// many tries as it has looks, because a tenant may be paused.
 #[test]
 fn time_alone_does_not_give_up_what_was_hardly_tried() {
-    let row = |since: u64, agos: &[u64]| {
+    let refused = |since: u64, agos: &[u64], answer: Answer| {
         given(&usage_location(), |g| {
             g.since = Some(NOW - minutes(since));
             let asks = agos
                 .iter()
-                .map(|ago| asked(Verb::SetUsageLocation, *ago, Some(Answer::NotNow)));
+                .map(|ago| asked(Verb::SetUsageLocation, *ago, Some(answer.clone())));
             g.asks = asks.collect();
         })
         .says()
     };
+    let row = |since, agos: &[u64]| refused(since, agos, Answer::NotNow);
     expect![[r#"
         never asked in 2 days              ask: set usage location
         put off once, 2 h ago              ask: set usage location
         put off twice                      ask: set usage location
-        put off three times                give up: failed: not there in time; the last answer was: not now
+        put off three times                ask: set usage location
+        … in a day                         give up: failed: not there in time; the last answer was: not now
+        put off twice in a day             ask: set usage location
+        not found three times              give up: failed: not there in time; the last answer was: not found
     "#]].assert_eq(&table([
         ("never asked in 2 days", row(2_880, &[])),
         ("put off once, 2 h ago", row(120, &[120])),
         ("put off twice", row(120, &[120, 60])),
         ("put off three times", row(120, &[120, 60, 20])),
+        ("… in a day", row(1_440, &[1_440, 60, 20])),
+        ("put off twice in a day", row(1_440, &[1_440, 60])),
+        (
+            "not found three times",
+            refused(120, &[120, 60, 20], Answer::Missing),
+        ),
     ]));
 }
 

@@ -167,8 +167,11 @@ fn always(steps: fn() -> Vec<Step>, truth: &Truth) -> String {
     let rows = Reply::all().into_iter().map(|reply| {
         let story = play(steps(), truth.clone(), |_| reply.clone());
         story.is_honest();
-        let asks = story.job.asks.len();
-        let end = format!("{} after {} h, {asks} asks", story.job.state, story.hours);
+        let (sent, kept) = (story.sent, story.job.asks.len());
+        let end = format!(
+            "{} after {} h, {sent} sent, {kept} kept",
+            story.job.state, story.hours
+        );
         (reply.name(), end)
     });
     table(rows)
@@ -178,19 +181,19 @@ fn always(steps: fn() -> Vec<Step>, truth: &Truth) -> String {
 #[test]
 fn a_joiner_whom_microsoft_never_lets() {
     expect![[r#"
-        accepted                           done after 0 h, 3 asks
-        not now                            failed after 25 h, 33 asks
-        denied                             failed after 0 h, 2 asks
-        not found                          failed after 25 h, 33 asks
-        refused: no such policy            failed after 0 h, 2 asks
-        refused: no licence seat is free   waiting after 100 h, 93 asks
-        refused: the usage location is m   failed after 25 h, 33 asks
-        refused: two service plans exclu   failed after 0 h, 2 asks
-        refused: a service plan needs an   failed after 0 h, 2 asks
-        refused: the licence comes from    failed after 0 h, 2 asks
-        done, answer lost                  done after 0 h, 3 asks
-        request lost                       failed after 25 h, 33 asks
-        accepted, never seen               failed after 25 h, 2 asks
+        accepted                           done after 0 h, 3 sent, 3 kept
+        not now                            failed after 48 h, 125 sent, 6 kept
+        denied                             failed after 0 h, 2 sent, 2 kept
+        not found                          failed after 25 h, 33 sent, 33 kept
+        refused: no such policy            failed after 0 h, 2 sent, 2 kept
+        refused: no licence seat is free   waiting after 101 h, 101 sent, 3 kept
+        refused: the usage location is m   failed after 25 h, 33 sent, 33 kept
+        refused: two service plans exclu   failed after 0 h, 2 sent, 2 kept
+        refused: a service plan needs an   failed after 0 h, 2 sent, 2 kept
+        refused: the licence comes from    failed after 0 h, 2 sent, 2 kept
+        done, answer lost                  done after 0 h, 3 sent, 3 kept
+        request lost                       failed after 25 h, 33 sent, 33 kept
+        accepted, never seen               failed after 25 h, 2 sent, 2 kept
     "#]]
     .assert_eq(&always(joining, &joiner()));
 }
@@ -199,19 +202,19 @@ fn a_joiner_whom_microsoft_never_lets() {
 #[test]
 fn a_leaver_whom_microsoft_never_lets() {
     expect![[r#"
-        accepted                           done after 0 h, 2 asks
-        not now                            failed after 49 h, 37 asks
-        denied                             failed after 0 h, 2 asks
-        not found                          failed after 49 h, 37 asks
-        refused: no such policy            failed after 0 h, 2 asks
-        refused: no licence seat is free   waiting after 100 h, 93 asks
-        refused: the usage location is m   failed after 49 h, 37 asks
-        refused: two service plans exclu   failed after 0 h, 2 asks
-        refused: a service plan needs an   failed after 0 h, 2 asks
-        refused: the licence comes from    failed after 0 h, 2 asks
-        done, answer lost                  done after 0 h, 2 asks
-        request lost                       failed after 49 h, 37 asks
-        accepted, never seen               failed after 25 h, 2 asks
+        accepted                           done after 0 h, 2 sent, 2 kept
+        not now                            failed after 49 h, 37 sent, 6 kept
+        denied                             failed after 0 h, 2 sent, 2 kept
+        not found                          failed after 49 h, 37 sent, 37 kept
+        refused: no such policy            failed after 0 h, 2 sent, 2 kept
+        refused: no licence seat is free   waiting after 101 h, 101 sent, 3 kept
+        refused: the usage location is m   failed after 49 h, 37 sent, 37 kept
+        refused: two service plans exclu   failed after 0 h, 2 sent, 2 kept
+        refused: a service plan needs an   failed after 0 h, 2 sent, 2 kept
+        refused: the licence comes from    failed after 0 h, 2 sent, 2 kept
+        done, answer lost                  done after 0 h, 2 sent, 2 kept
+        request lost                       failed after 49 h, 37 sent, 37 kept
+        accepted, never seen               failed after 25 h, 2 sent, 2 kept
     "#]]
     .assert_eq(&always(leaving, &leaver()));
 }

@@ -112,6 +112,8 @@ pub(super) struct Story {
     pub(super) steps: Vec<Step>,
     pub(super) truth: Truth,
     pub(super) hours: u64,
+    /// Requests that were sent.
+    pub(super) sent: usize,
 }
 
 /// Works a plan off as `run` does, with each request answered by `reply`.
@@ -134,6 +136,7 @@ pub(super) fn play(steps: Vec<Step>, mut truth: Truth, reply: impl Fn(usize) -> 
         let around = Circumstances {
             now,
             readiness: ReadinessLooks::Adaptive,
+            ask_directory: true,
             missing: &BTreeSet::new(),
             trust_from: None,
         };
@@ -161,10 +164,7 @@ pub(super) fn play(steps: Vec<Step>, mut truth: Truth, reply: impl Fn(usize) -> 
             }
             Move::Ask(verbs) => {
                 assert!(sent < 1_000, "asked without end: {}", steps[at]);
-                let first = job.asks.len();
-                job.record(at, &verbs, now);
-                let numbers: Vec<u16> = job.asks[first..].iter().map(|ask| ask.number).collect();
-                for (number, verb) in numbers.into_iter().zip(verbs) {
+                for (number, verb) in job.record(at, &verbs, now).into_iter().zip(verbs) {
                     let reply = reply(sent);
                     sent += 1;
                     if matches!(reply, Reply::Answers(Answer::Accepted) | Reply::LosesAnswer) {
@@ -188,6 +188,7 @@ pub(super) fn play(steps: Vec<Step>, mut truth: Truth, reply: impl Fn(usize) -> 
         steps,
         truth,
         hours: now.since(NOW).as_secs() / 3_600,
+        sent,
     }
 }
 
