@@ -15,7 +15,7 @@ use shared::run;
 use shared::store::keys;
 
 use crate::contoso::{self, Employee, Fate};
-use crate::dynamodb::Place;
+use crate::dynamodb::{self, Place, Usage};
 use crate::fate::Hook;
 use crate::installation::{Customer, Installation, Options, Schedules};
 use crate::microsoft::{self, Microsoft, NewPerson};
@@ -51,6 +51,8 @@ pub struct Report {
     pub seconds: Seconds,
     /// Requests by service, polls of the event source mappings not included.
     pub requests: BTreeMap<&'static str, u64>,
+    /// Units of the table by flow.
+    pub table: BTreeMap<&'static str, Units>,
     /// Everything of the run, divided by the people who were provisioned.
     pub per_provisioned_person: PerPerson,
     /// What is not as it should be; empty = everybody ended where the rules say and no invariant broke.
@@ -76,6 +78,17 @@ pub struct Seconds {
     pub real: f64,
 }
 
+/// Units of the table that one flow has used.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Units {
+    /// Requests.
+    pub requests: u64,
+    /// Read request units.
+    pub rru: f64,
+    /// Write request units.
+    pub wru: f64,
+}
+
 /// Cost of one provisioned person.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct PerPerson {
@@ -87,6 +100,10 @@ pub struct PerPerson {
     pub rru: f64,
     /// Write request units.
     pub wru: f64,
+    /// Write request units of committing, provisioning and staging alone.
+    pub wru_to_provision: f64,
+    /// Read request units of committing, provisioning and staging alone.
+    pub rru_to_provision: f64,
     /// Doorbells sent.
     pub doorbells: f64,
 }
@@ -240,12 +257,16 @@ impl Stage {
             .collect();
         let counts = self.installation.cloud.counts();
         let graph = self.microsoft.counts();
-        let dynamodb: u64 = counts
-            .dynamodb
-            .operations
-            .values()
-            .map(|units| units.requests)
-            .sum();
+        let usage = counts.dynamodb.total();
+        let table = table(&counts.dynamodb);
+        let to_provision = |units: fn(&Units) -> f64| -> f64 {
+            let flows = ["commit", "provision", "staging"];
+            flows
+                .iter()
+                .filter_map(|flow| table.get(flow))
+                .map(units)
+                .sum()
+        };
         let doorbells = counts.sqs.get("SendMessage").copied().unwrap_or_default();
         let provisioned = ledger.provisioned().max(1) as f64;
         let each = |total: f64| (total / provisioned * 100.0).round() / 100.0;
@@ -262,7 +283,7 @@ impl Stage {
                 real: 0.0,
             },
             requests: BTreeMap::from([
-                ("dynamodb", dynamodb),
+                ("dynamodb", usage.requests),
                 ("graph", graph_requests),
                 ("graph_throttled", graph.throttled),
                 (
@@ -275,16 +296,41 @@ impl Stage {
                 ),
                 ("sqs", counts.sqs.values().sum()),
             ]),
+            table: table.clone(),
             per_provisioned_person: PerPerson {
                 graph_requests: each(graph_requests as f64),
                 directory_writes: each(graph.directory_writes as f64),
-                rru: each(counts.dynamodb.reads()),
-                wru: each(counts.dynamodb.writes()),
+                rru: each(usage.reads),
+                wru: each(usage.writes),
+                wru_to_provision: each(to_provision(|units| units.wru)),
+                rru_to_provision: each(to_provision(|units| units.rru)),
                 doorbells: each(doorbells as f64),
             },
             problems: reference::problems(&ledger, &self.employees, &self.microsoft),
         })
     }
+}
+
+/// What each flow has used of the table. Only the sync lane's transactions commit jobs, besides the moves of its cursor.
+fn table(usage: &Usage) -> BTreeMap<&'static str, Units> {
+    let commits = |function: &str, operation: &str| {
+        function == Lane::Sync.name() && operation == "TransactWriteItems"
+    };
+    let units = |used: dynamodb::Units| Units {
+        requests: used.requests,
+        rru: used.reads,
+        wru: used.writes,
+    };
+    let of = |name: &'static str| {
+        usage.of(|function, operation| function == name && !commits(function, operation))
+    };
+    let lanes = Lane::ALL.map(|lane| (lane.name(), units(of(lane.name()))));
+    let rest = [
+        ("commit", units(usage.of(commits))),
+        ("sweep", units(of("sweep"))),
+        ("administrator", units(of(""))),
+    ];
+    lanes.into_iter().chain(rest).collect()
 }
 
 /// The demo from beginning to end. Wants a paused runtime: time passes when nobody has work left.

@@ -215,6 +215,13 @@ fn current() -> Option<Arc<Invocation>> {
     INVOCATION.try_with(Arc::clone).ok()
 }
 
+/// The name of the function in whose invocation this runs; empty outside of all.
+pub(crate) fn function() -> String {
+    let label = current().map(|invocation| invocation.label.clone());
+    let name = label.as_deref().and_then(|label| label.split_once('#'));
+    name.map_or_else(String::new, |(name, _)| name.to_owned())
+}
+
 /// Runs `work` as an invocation of this label: its requests carry the label, and a crash ends it. `None`: it crashed, and the
 /// future was dropped where it stood, which is what Lambda does to a process.
 pub async fn invocation<T>(label: impl Into<String>, work: impl Future<Output = T>) -> Option<T> {

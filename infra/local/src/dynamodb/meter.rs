@@ -6,11 +6,13 @@ use dynoxide::DynoxideError;
 use dynoxide::types::write_capacity_units;
 use serde_json::Value;
 
+use crate::fate::function;
+
 /// Requests and units used. Index arms are included; in a transaction the table's arm counts double, an index's does not.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// By operation.
-    pub operations: BTreeMap<String, Units>,
+    /// By function, empty for who is none, and operation.
+    pub uses: BTreeMap<(String, String), Units>,
 }
 
 /// What one operation has used.
@@ -25,14 +27,22 @@ pub struct Units {
 }
 
 impl Usage {
-    /// Read request units of all operations.
-    pub fn reads(&self) -> f64 {
-        self.operations.values().map(|u| u.reads).sum()
+    /// What the uses that fit come to, by function and operation.
+    pub fn of(&self, fits: impl Fn(&str, &str) -> bool) -> Units {
+        let mut sum = Units::default();
+        for ((function, operation), units) in &self.uses {
+            if fits(function, operation) {
+                sum.requests += units.requests;
+                sum.reads += units.reads;
+                sum.writes += units.writes;
+            }
+        }
+        sum
     }
 
-    /// Write request units of all operations.
-    pub fn writes(&self) -> f64 {
-        self.operations.values().map(|u| u.writes).sum()
+    /// Everything.
+    pub fn total(&self) -> Units {
+        self.of(|_, _| true)
     }
 
     /// Books a request that was served, and takes the figure out of the answer unless the caller wanted it.
@@ -75,7 +85,8 @@ impl Usage {
     }
 
     fn requested(&mut self, operation: &str) -> &mut Units {
-        let units = self.operations.entry(operation.to_owned()).or_default();
+        let use_of = (function(), operation.to_owned());
+        let units = self.uses.entry(use_of).or_default();
         units.requests += 1;
         units
     }

@@ -20,7 +20,7 @@ use shared::clock::Clock;
 use shared::error::{Error, Kind, Result};
 
 use self::lag::Behind;
-pub use self::meter::Usage;
+pub use self::meter::{Units, Usage};
 pub(crate) use self::refusal::{conflict, throttled};
 use crate::wire::{Answer, unknown_operation};
 

@@ -55,7 +55,7 @@ async fn a_refused_update_hands_back_the_item_that_refused_it() {
     };
     assert_eq!(refused.item.unwrap()["fence"], n(2));
     assert_eq!(
-        cloud.counts().dynamodb.writes(),
+        cloud.counts().dynamodb.total().writes,
         2.0,
         "a refused write costs one too"
     );
@@ -115,10 +115,8 @@ async fn a_transaction_costs_double_on_the_table_and_single_in_an_index() {
         .send()
         .await
         .unwrap();
-    assert_eq!(
-        cloud.counts().dynamodb.operations["TransactWriteItems"].writes,
-        3.0
-    );
+    let writes = |operation: &str| cloud.counts().dynamodb.of(|_, o| o == operation).writes;
+    assert_eq!(writes("TransactWriteItems"), 3.0);
     client
         .put_item()
         .table_name(TABLE)
@@ -126,11 +124,7 @@ async fn a_transaction_costs_double_on_the_table_and_single_in_an_index() {
         .send()
         .await
         .unwrap();
-    assert_eq!(
-        cloud.counts().dynamodb.operations["PutItem"].writes,
-        1.0,
-        "the index did not change"
-    );
+    assert_eq!(writes("PutItem"), 1.0, "the index did not change");
 }
 
 #[tokio::test(start_paused = true)]
