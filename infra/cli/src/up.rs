@@ -16,9 +16,10 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use local::fate::{Fate, Hook, Request};
+use shared::clock::Clock;
 
 use self::folder::Folder;
 pub use self::order::Arguments;
@@ -145,25 +146,30 @@ impl Requests {
     }
 }
 
-/// When people are counted again: once a second, less often where counting takes long.
+/// When people are counted again: once a second, less often where counting takes long. By the machine's clock, like all that a
+/// person at the screen sees.
 #[derive(Debug)]
 struct Counting {
-    next: Instant,
+    wall: Clock,
+    next: Duration,
 }
 
 impl Counting {
     fn new() -> Self {
         Self {
-            next: Instant::now(),
+            wall: Clock::system(),
+            next: Duration::ZERO,
         }
     }
 
     fn is_due(&self) -> bool {
-        Instant::now() >= self.next
+        self.wall.elapsed() >= self.next
     }
 
-    fn took(&mut self, span: Duration) {
+    /// Counting began at that reading of the clock, and is done.
+    fn done(&mut self, began: Duration) {
+        let now = self.wall.elapsed();
         // A little less than a second, so that no drawing is missed by a hair.
-        self.next = Instant::now() + (span * COUNTING).max(REDRAW / 2);
+        self.next = now + ((now - began) * COUNTING).max(REDRAW / 2);
     }
 }

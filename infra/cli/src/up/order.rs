@@ -28,11 +28,11 @@ pub struct Arguments {
     /// End as soon as everybody is where the rules say: exit code 0, or 1 if that does not happen
     #[arg(long)]
     pub until_settled: bool,
-    /// A real Microsoft 365 tenant instead of the simulated one: base URL of Graph, such as https://graph.microsoft.com.
+    /// A real Microsoft 365 tenant instead of the simulated one: base URL of Graph, such as `https://graph.microsoft.com`.
     /// Needs --authority, --directory, --client and the client secret in ROLLCALL_CLIENT_SECRET
     #[arg(long, value_name = "URL")]
     pub graph: Option<String>,
-    /// Base URL of the token endpoint, such as https://login.microsoftonline.com
+    /// Base URL of the token endpoint, such as `https://login.microsoftonline.com`
     #[arg(long, value_name = "URL")]
     pub authority: Option<String>,
     /// The Entra tenant id (or a verified domain)

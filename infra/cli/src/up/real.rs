@@ -1,7 +1,7 @@
 //! A real Microsoft 365 tenant: its people are read and shown. Without rules nobody is changed.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use local::dynamodb::Place;
 use local::installation::{Customer, Installation, Options, Schedules};
@@ -101,16 +101,16 @@ async fn watch(installation: &Installation, requests: &Requests) -> End {
     let mut counting = Counting::new();
     loop {
         if counting.is_due() {
-            let counted = Instant::now();
+            let began = counting.wall.elapsed();
             if let Err(error) = look(installation, &mut view).await {
                 view.verdict = format!("The state cannot be read: {error}");
             }
-            counting.took(counted.elapsed());
+            counting.done(began);
         }
         view.now = Some(installation.admin.clock.now());
         view.requests = requests.so_far();
         screen.show(&view);
-        tokio::time::sleep(REDRAW).await;
+        counting.wall.sleep(REDRAW).await;
     }
 }
 

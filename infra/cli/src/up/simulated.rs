@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use local::contoso::{self, Employee};
 use local::demo::{self, EPOCH};
@@ -229,9 +229,10 @@ async fn keep_clock(
     clock: Clock,
     speed: u32,
 ) -> std::result::Result<Infallible, String> {
+    let wall = Clock::system();
     loop {
         folder.set_moment(clock.now() + AHEAD * speed)?;
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        wall.sleep(Duration::from_secs(1)).await;
     }
 }
 
@@ -247,12 +248,12 @@ async fn watch(system: &System, story: &Story<'_>, until_settled: bool) -> End {
     loop {
         let mut end = None;
         if counting.is_due() {
-            let counted = Instant::now();
+            let began = counting.wall.elapsed();
             match look(system, story, &mut view, &mut progress).await {
                 Ok(found) => end = found,
                 Err(error) => view.verdict = format!("The state cannot be read: {error}"),
             }
-            counting.took(counted.elapsed());
+            counting.done(began);
         }
         view.now = Some(system.clock.now());
         view.requests = system.requests.so_far();
@@ -260,7 +261,7 @@ async fn watch(system: &System, story: &Story<'_>, until_settled: bool) -> End {
         if let Some(end) = end.filter(|_| until_settled) {
             return end;
         }
-        tokio::time::sleep(REDRAW).await;
+        counting.wall.sleep(REDRAW).await;
     }
 }
 
@@ -270,8 +271,8 @@ struct Progress {
     at: Time,
 }
 
-/// Looks at the rows once, and says where things stand. The reference is asked rather than the jobs: the job of somebody whose
-/// account was deleted may wait for its Teams account for days, and nobody needs to wait with it.
+/// Looks at the rows once, and says where things stand. The reference is asked rather than the jobs: what somebody has is
+/// what counts.
 async fn look(
     system: &System,
     story: &Story<'_>,

@@ -84,7 +84,7 @@ impl<'a> Story<'a> {
             });
             if !has_left {
                 left.push_back(employee);
-                tokio::time::sleep(LOOK).await;
+                Clock::system().sleep(LOOK).await;
             }
         }
         *self.next.borrow_mut() = None;
@@ -122,7 +122,7 @@ impl<'a> Story<'a> {
     async fn reach(&self, moment: Time, what: &str) {
         while self.clock.now() < moment {
             *self.next.borrow_mut() = Some(format!("Next, at {}: {what}.", date(moment, "%H:%M")));
-            tokio::time::sleep(LOOK).await;
+            Clock::system().sleep(LOOK).await;
         }
     }
 
