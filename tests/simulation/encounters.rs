@@ -163,3 +163,32 @@ fn a_worker_frozen_beyond_its_lease_does_no_harm() {
         }
     }
 }
+
+/// V3, V14: somebody is deleted while their Teams account is awaited. The next sync sees it, and the job ends and says so, instead
+/// of being awaited for three days.
+#[test]
+fn whoever_is_deleted_while_staged_is_not_awaited() {
+    play(async {
+        let mut setting = setting(cast(Some("sales"), Life::Stays, 1), None);
+        setting.microsoft.readiness = (100 * HOUR, 100 * HOUR);
+        let stage = Stage::set(setting).await.unwrap();
+        let story = async {
+            let asked = stage.installation.ask(Lane::Sync, Mark::Pull).await;
+            asked.unwrap();
+            stage.clock.sleep(2 * HOUR).await;
+            let staged = stage.ledger().unwrap().jobs_by_state();
+            assert_eq!(staged["staged"], 1);
+            stage.microsoft.delete_person(&stage.employees[0].id, true);
+            stage.clock.sleep(2 * HOUR).await;
+        };
+        beside(&stage, story).await;
+        let ledger = stage.ledger().unwrap();
+        assert_eq!(ledger.jobs_by_state()["failed"], 1, "{:#?}", ledger.jobs);
+        let why = ledger.failures().into_keys().next().unwrap();
+        assert!(
+            why.ends_with("the account is not in the directory"),
+            "{why}"
+        );
+        assert_eq!(ledger.broken_invariants(), Vec::<String>::new());
+    });
+}

@@ -1,13 +1,14 @@
 //! Microsoft does not accept us, does not let us, does not answer (faults 12, 13, 32-34; V4, V12, I7).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::contoso::Fate as Life;
-use local::demo::Stage;
+use local::demo::{EPOCH, Stage};
 use local::fate::{Fate, Hook, Refusal, Service};
 use local::reference;
+use shared::clock::Clock;
 use shared::model::job::JobState;
 use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::{Circuit, Tenant};
@@ -119,6 +120,46 @@ fn an_outage_of_microsoft_loses_nobody() {
             () = weather => {}
         }
         assert_eq!(tenant(&stage).await.trouble, None);
+    });
+}
+
+/// Fault 34: Microsoft names an hour, once. Nobody asks it again before, in whatever process, and nobody fails of it.
+#[test]
+fn a_long_retry_after_is_kept_by_all_processes() {
+    play(async {
+        let watch = Clock::steered(EPOCH, 1);
+        let told: Arc<Mutex<Option<Duration>>> = Arc::default();
+        let (first, early) = (Arc::clone(&told), Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&early);
+        let hook: Hook = Arc::new(move |request| {
+            let reads_one = request.service == Service::Microsoft
+                && request.operation.starts_with("GET /v1.0/users/")
+                && !request.operation.contains("delta");
+            if !reads_one {
+                return Fate::Deliver;
+            }
+            let mut told = first.lock().unwrap();
+            match *told {
+                None => {
+                    *told = Some(watch.elapsed());
+                    Fate::RefuseBefore(Refusal::ThrottledFor(HOUR))
+                }
+                Some(at) if watch.elapsed() < at + HOUR => {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    Fate::Deliver
+                }
+                Some(_) => Fate::Deliver,
+            }
+        });
+        let people = cast(Some("sales"), Life::Stays, 1);
+        let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
+        to_the_end(&stage, MINUTE, 30 * HOUR).await;
+        assert!(told.lock().unwrap().is_some());
+        assert_eq!(
+            early.load(Ordering::SeqCst),
+            0,
+            "asked before the hour was over"
+        );
     });
 }
 

@@ -37,6 +37,8 @@ pub enum Fate {
 pub enum Refusal {
     /// Too many requests.
     Throttled,
+    /// Too many requests; Microsoft says when to come again.
+    ThrottledFor(Duration),
     /// The service is not able to answer now.
     Unavailable,
 }

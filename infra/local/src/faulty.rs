@@ -1,7 +1,7 @@
 //! The same hook in front of an HTTP service, for the requests to Microsoft.
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
@@ -35,6 +35,12 @@ where
                         Instead::Refused(Refusal::Throttled) => {
                             Ok(bare(StatusCode::TOO_MANY_REQUESTS))
                         }
+                        Instead::Refused(Refusal::ThrottledFor(wait)) => {
+                            let mut answer = bare(StatusCode::TOO_MANY_REQUESTS);
+                            let seconds = HeaderValue::from(wait.as_secs());
+                            answer.headers_mut().insert(header::RETRY_AFTER, seconds);
+                            Ok(answer)
+                        }
                         Instead::Refused(Refusal::Unavailable) => {
                             Ok(bare(StatusCode::SERVICE_UNAVAILABLE))
                         }
@@ -46,7 +52,7 @@ where
     }))
 }
 
-/// A refusal without body and without `Retry-After`.
+/// A refusal without body.
 fn bare(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;

@@ -141,7 +141,7 @@ fn word(service: Service, operation: &str, body: &[u8], instead: Instead) -> Opt
         Instead::Refused(Refusal::Unavailable) => {
             Answer::error(503, "ServiceUnavailable", "injected: unavailable")
         }
-        Instead::Refused(Refusal::Throttled) => match service {
+        Instead::Refused(Refusal::Throttled | Refusal::ThrottledFor(_)) => match service {
             Service::DynamoDb => crate::dynamodb::throttled(operation, body),
             Service::Sqs | Service::Secrets | Service::Microsoft => {
                 Answer::error(400, "ThrottlingException", "injected: throttled")
