@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `theatre` | nothing: it sets the stage and watches |
 //! | `crashes` | a crash at any request, before or after its effect, loses nobody |
+//! | `directory` | a directory read whole or by changes, killed or narrowed, ends the same |
 //! | `doorbells` | the sweep is the guarantee |
 //! | `encounters` | named interleavings: offboarding against assignment, frozen workers, stale pages |
 //! | `peace` | what is settled stays settled over 100 syncs |
@@ -18,6 +19,7 @@
 )]
 
 mod crashes;
+mod directory;
 mod doorbells;
 mod encounters;
 mod outages;

@@ -129,7 +129,8 @@ impl Graph {
         self.state().policy_ids = PolicyIds::default();
     }
 
-    pub(super) fn select(&self) -> &str {
+    /// The properties asked of every user.
+    pub(crate) fn select(&self) -> &str {
         &self.select
     }
 

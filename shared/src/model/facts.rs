@@ -73,6 +73,12 @@ impl Facts {
         }
     }
 
+    /// Whether this is the account of a guest.
+    pub fn is_guest(&self) -> bool {
+        self.text(Property::UserType)
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
+    }
+
     /// Whether a property has a value.
     pub fn has(&self, property: Property) -> bool {
         self.values.contains_key(&property)

@@ -9,9 +9,11 @@
 //! | `persona` | what a person should have: personas, `Wanted` |
 //! | `person` | a person's row |
 //! | `job`, `step`, `ask` | one person, one goal: its steps, where they stand, what was asked of Microsoft |
+//! | `bits` | who of many was seen |
 //! | `lane` | the row that leases a tenant's lane to one worker |
 
 pub mod ask;
+pub mod bits;
 pub mod facts;
 pub mod job;
 pub mod lane;

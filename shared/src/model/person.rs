@@ -21,9 +21,15 @@ pub struct Person {
     /// Whether the directory still has them.
     #[serde(default)]
     pub presence: Presence,
+    /// Whether rules may concern them, as the import scope said when they were last stored; `None` = it was not asked.
+    #[serde(default)]
+    pub in_scope: Option<bool>,
     /// Of the sync that wrote last.
     #[serde(default)]
     pub sync_fence: u64,
+    /// Of the sync that stored them first.
+    #[serde(default)]
+    pub first_fence: u64,
 
     /// Raised at every write to this row (J4).
     pub version: u64,
@@ -105,7 +111,7 @@ pub struct Drift {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonState {
-    /// Seen, but not ours to touch: guests.
+    /// Seen, but not ours to touch: guests, and whom the import scope leaves out.
     OutOfScope,
     /// Known, nothing done (or nothing achieved) yet.
     Imported,
@@ -161,12 +167,10 @@ impl Person {
         }
     }
 
-    /// Guests are out of scope by default (F12). Accounts without a type are old members.
+    /// Whether rules may concern them (F12). Without a word of the import scope guests are out; accounts without a type are old
+    /// members.
     pub fn is_in_scope(&self) -> bool {
-        !self
-            .facts
-            .text(super::property::Property::UserType)
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
+        self.in_scope.unwrap_or_else(|| !self.facts.is_guest())
     }
 }
 

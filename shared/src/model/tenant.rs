@@ -75,6 +75,56 @@ pub struct Settings {
     pub offboard_licences: OffboardLicences,
     /// Kill switch of this tenant: nothing is sent, nothing is decided.
     pub paused: bool,
+    /// What a sync takes over (F12, F13).
+    #[serde(skip_serializing_if = "SyncSettings::is_default")]
+    pub sync: SyncSettings,
+}
+
+/// What a sync takes over from the directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SyncSettings {
+    /// Whom rules may concern; everybody else is known and shown, and nothing else.
+    pub scope: Scope,
+    /// People whom we do not know yet are taken in.
+    pub add: bool,
+    /// What changed about people whom we know is taken over.
+    pub update: bool,
+    /// Who vanished is marked.
+    pub remove: bool,
+    /// Licence products are read, and who waits for a seat is woken.
+    pub licences: bool,
+    /// Teams policies are compared with what was given.
+    pub policies: bool,
+}
+
+impl Default for SyncSettings {
+    fn default() -> Self {
+        Self {
+            scope: Scope::default(),
+            add: true,
+            update: true,
+            remove: true,
+            licences: true,
+            policies: true,
+        }
+    }
+}
+
+impl SyncSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Whom rules may concern (F12).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Scope {
+    /// Guests too. Accounts without a type are old members.
+    pub guests: bool,
+    /// Only people for whom this condition of the rule language holds; `None` = all.
+    pub only: Option<String>,
 }
 
 impl Default for Settings {
@@ -83,6 +133,7 @@ impl Default for Settings {
             readiness: ReadinessLooks::Scheduled,
             offboard_licences: OffboardLicences::Remove,
             paused: false,
+            sync: SyncSettings::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! | file | decides |
 //! |---|---|
 //! | `rule` | the condition language: does a rule match a person |
+//! | `scope` | whom rules may concern |
 //! | `decide` | what a person should have, and whether that is news |
 //! | `steps` | the ordered steps of a job: provision, offboard |
 //! | `next_move` | what to do about one step, given what was asked and what is seen |
@@ -12,4 +13,5 @@ pub mod decide;
 pub mod holds;
 pub mod next_move;
 pub mod rule;
+pub mod scope;
 pub mod steps;

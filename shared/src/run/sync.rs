@@ -107,7 +107,9 @@ async fn once(
         if !pull::pull(shell, lease, tenant, &graph, asked(Mark::Full)).await? {
             return Ok(Ran::OutOfTime);
         }
-        stock::refresh(shell, lease, tenant, &graph).await?;
+        if tenant.settings.sync.licences {
+            stock::refresh(shell, lease, tenant, &graph).await?;
+        }
         health::all_well(shell, tenant).await?;
     }
     let catalogue = shell.store.catalogue(&tenant.id).await?;
@@ -128,7 +130,9 @@ async fn once(
             .filter(|mark| asked(*mark)),
     );
     if asked(Mark::Drift) {
-        if !drift::report(shell, lease, tenant, &graph, &book).await? {
+        if tenant.settings.sync.policies
+            && !drift::report(shell, lease, tenant, &graph, &book).await?
+        {
             tracing::warn!(
                 tenant = tenant.id.as_str(),
                 "too many people to compare in one run; the next schedule begins again"

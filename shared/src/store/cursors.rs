@@ -6,6 +6,7 @@ use super::keys;
 use super::write::{Committed, Write, Written};
 use super::{Query, Range, Store, decode, encode, number, text};
 use crate::error::Result;
+use crate::model::bits::Bits;
 use crate::model::microsoft::UserId;
 use crate::model::tenant::TenantId;
 use crate::model::time::Time;
@@ -24,6 +25,12 @@ pub struct Cursor {
     pub decided_rules: u32,
     /// When the whole directory was last read to its end.
     pub full_at: Option<Time>,
+    /// What was asked of people when the reading began; whoever asks for something else reads everything again.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub asked: String,
+    /// While the whole directory is read: who of those known before was on a page, by their places.
+    #[serde(skip_serializing_if = "Bits::is_empty")]
+    pub seen: Bits,
 }
 
 /// Where reading goes on.
@@ -39,6 +46,12 @@ pub enum Reading {
         latest: String,
         /// The next page; `None` = the first.
         next: Option<String>,
+        /// The fence of the sync that began it: who was stored before must be on a page, or has vanished.
+        #[serde(default)]
+        since: u64,
+        /// Every page was read; those who were on none are being looked for one by one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        listed: bool,
     },
     /// Changes, from this link on.
     Changes {

@@ -22,8 +22,62 @@ pub enum Merged {
     Known,
 }
 
-/// Somebody's digest as the table has it: what a full run compares with instead of reading people one by one.
-pub type Digests = BTreeMap<UserId, String>;
+/// What a full run knows of people before it reads them, instead of reading them one by one.
+#[derive(Debug, Default)]
+pub struct Known {
+    people: BTreeMap<UserId, Row>,
+    /// Those who were there before the run began, in the order of their keys: their places stay the same while it lasts.
+    before: Vec<UserId>,
+}
+
+#[derive(Debug)]
+struct Row {
+    digest: String,
+    place: Option<u32>,
+}
+
+impl Known {
+    /// Whether the table says this of somebody already.
+    pub fn says(&self, id: &UserId, digest: &str) -> bool {
+        self.people.get(id).is_some_and(|row| row.digest == digest)
+    }
+
+    /// The place of somebody who was there before the run began.
+    pub fn place(&self, id: &UserId) -> Option<u32> {
+        self.people.get(id)?.place
+    }
+
+    /// Those who were there before the run began, have not vanished since, and of whom this does not hold.
+    pub fn without(&self, seen: impl Fn(u32) -> bool) -> Vec<UserId> {
+        let missing = self.before.iter().filter(|id| {
+            self.people.get(*id).is_some_and(|row| {
+                !row.digest.starts_with(GONE) && row.place.is_some_and(|place| !seen(place))
+            })
+        });
+        missing.cloned().collect()
+    }
+}
+
+impl Known {
+    fn take_in(&mut self, item: &Item, since: u64) {
+        let (Some(id), Some(digest)) = (text(item, "id"), text(item, "digest")) else {
+            return;
+        };
+        let id = UserId(id.to_owned());
+        let is_old = number(item, "first_fence").unwrap_or_default() < since;
+        let place = is_old
+            .then(|| u32::try_from(self.before.len()).ok())
+            .flatten();
+        if place.is_some() {
+            self.before.push(id.clone());
+        }
+        let digest = digest.to_owned();
+        self.people.insert(id, Row { digest, place });
+    }
+}
+
+/// How the digest of somebody begins who has vanished.
+const GONE: &str = "gone";
 
 impl Store {
     /// One person, read consistently.
@@ -70,42 +124,49 @@ impl Store {
         ))
     }
 
-    /// The digests of all people.
-    pub async fn digests(&self, tenant: &Tenant) -> Result<Digests> {
-        let mut digests = Digests::new();
+    /// What is known of everybody; who was stored before the sync with the fence `since` has a place.
+    pub async fn known(&self, tenant: &Tenant, since: u64) -> Result<Known> {
+        let mut known = Known::default();
         for shard in 0..tenant.shards {
             let partition = keys::people(&tenant.id, shard);
             let mut from = None;
             loop {
-                let range = Range::Prefix(keys::USER);
                 let page = self
                     .query(Query {
                         index: None,
                         partition: &partition,
-                        range,
+                        range: Range::Prefix(keys::USER),
                         limit: None,
                         from,
                     })
                     .await?;
-                digests.extend(page.items.iter().filter_map(|item| {
-                    Some((
-                        UserId(text(item, "id")?.to_owned()),
-                        text(item, "digest")?.to_owned(),
-                    ))
-                }));
+                for item in &page.items {
+                    known.take_in(item, since);
+                }
                 from = page.next;
                 if from.is_none() {
                     break;
                 }
             }
         }
-        Ok(digests)
+        Ok(known)
     }
 
-    /// Stores what the directory says of somebody, unless a later sync already did (V11) or nothing is new.
-    pub async fn merge(&self, tenant: &Tenant, user: &DirectoryUser, fence: u64) -> Result<Merged> {
-        let digest = digest(user)?;
-        let mut set = "SET #format = :format, #id = :id, #facts = :facts, #presence = :presence, #digest = :digest, #sync_fence = :fence".to_owned();
+    /// Stores what the directory says of somebody, unless a later sync already did (V11), nothing is new, or the tenant's settings
+    /// do not want it (F13).
+    pub async fn merge(
+        &self,
+        tenant: &Tenant,
+        user: &DirectoryUser,
+        in_scope: bool,
+        fence: u64,
+    ) -> Result<Merged> {
+        let wanted = &tenant.settings.sync;
+        if !wanted.add && !wanted.update {
+            return Ok(Merged::Known);
+        }
+        let digest = digest(user, in_scope)?;
+        let mut set = format!("{SYNCED}, #facts = :facts, #in_scope = :in_scope");
         if user.assigned_licences.is_some() {
             set.push_str(", #licences = :licences");
         }
@@ -113,10 +174,15 @@ impl Store {
             keys::person(&tenant.id, tenant.shards, &user.id),
             format!("{set} ADD #version :one"),
         )
-        .when(NEWER_AND_NEWS)
+        .when(match (wanted.add, wanted.update) {
+            (true, true) => NEWER_AND_NEWS.to_owned(),
+            (true, false) => "attribute_not_exists(#sync_fence)".to_owned(),
+            (false, _) => format!("attribute_exists(#sync_fence) AND ({NEWER_AND_NEWS})"),
+        })
         .name("facts")
-        .text("id", &user.id.0)
+        .name("in_scope")
         .value("facts", attribute(&user.facts)?)
+        .value("in_scope", AttributeValue::Bool(in_scope))
         .value("presence", attribute(&Presence::Present)?);
         if let Some(licences) = &user.assigned_licences {
             write = write
@@ -126,7 +192,7 @@ impl Store {
         self.merging(write, &user.id, &digest, fence).await
     }
 
-    /// Marks somebody as vanished from the directory; nothing else happens to them (F17).
+    /// Marks somebody as vanished from the directory, if the tenant's settings want that (F13); nothing else happens to them (F17).
     pub async fn vanished(
         &self,
         tenant: &Tenant,
@@ -134,15 +200,16 @@ impl Store {
         presence: Presence,
         fence: u64,
     ) -> Result<Merged> {
-        let digest = format!("gone {presence:?}");
+        if !tenant.settings.sync.remove {
+            return Ok(Merged::Known);
+        }
+        let digest = format!("{GONE} {presence:?}");
         let write = Write::update(
             keys::person(&tenant.id, tenant.shards, id),
-            "SET #format = :format, #id = :id, #facts = if_not_exists(#facts, :none), #presence = :presence, #digest = :digest, \
-             #sync_fence = :fence ADD #version :one",
+            format!("{SYNCED}, #facts = if_not_exists(#facts, :none) ADD #version :one"),
         )
         .when(NEWER_AND_NEWS)
         .name("facts")
-        .text("id", &id.0)
         .value("none", attribute(&crate::model::facts::Facts::default())?)
         .value("presence", attribute(&presence)?);
         self.merging(write, id, &digest, fence).await
@@ -169,7 +236,9 @@ impl Store {
             .name("format")
             .number("format", super::FORMAT)
             .name("sync_fence")
+            .name("first_fence")
             .name("version")
+            .text("id", &id.0)
             .text("digest", digest)
             .number("fence", fence)
             .number("one", 1);
@@ -188,13 +257,18 @@ impl Store {
     }
 }
 
+/// What every write of a sync sets.
+const SYNCED: &str = "SET #format = :format, #id = :id, #presence = :presence, #digest = :digest, #sync_fence = :fence, \
+                      #first_fence = if_not_exists(#first_fence, :fence)";
+
 const NEWER_AND_NEWS: &str = "attribute_not_exists(#sync_fence) OR #sync_fence < :fence OR (#sync_fence = :fence AND #digest <> :digest)";
 
 /// Ten bytes of SHA-256 over everything sync stores of a person.
-pub fn digest(user: &DirectoryUser) -> Result<String> {
-    let told = serde_json::to_vec(&(&user.facts, &user.assigned_licences)).map_err(|error| {
-        Error::new(Kind::Invalid, format!("reading person {}", user.id.0)).with_source(error)
-    })?;
+pub fn digest(user: &DirectoryUser, in_scope: bool) -> Result<String> {
+    let told =
+        serde_json::to_vec(&(&user.facts, &user.assigned_licences, in_scope)).map_err(|error| {
+            Error::new(Kind::Invalid, format!("reading person {}", user.id.0)).with_source(error)
+        })?;
     Ok(Sha256::digest(&told)
         .iter()
         .take(10)

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::microsoft::Sku;
 use crate::model::persona::{Persona, Rules};
 use crate::model::tenant::{
-    Capability, Circuit, Connection, Refusals, Site, Tenant, TenantId, Trouble,
+    Capability, Circuit, Connection, Refusals, Settings, Site, Tenant, TenantId, Trouble,
 };
 
 /// Everything that decisions of a tenant depend on besides the people.
@@ -72,6 +72,16 @@ impl Store {
                 format!("there is no tenant {}", tenant.as_str()),
             )),
         }
+    }
+
+    /// Changes what an administrator can set.
+    pub async fn set_settings(&self, tenant: &TenantId, settings: &Settings) -> Result<()> {
+        let write = Write::update(keys::tenant(tenant), "SET #settings = :settings")
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("settings")
+            .value("settings", attribute(settings)?);
+        found(self.write(write).await?, tenant)
     }
 
     /// The ids of all tenants.
@@ -192,5 +202,16 @@ impl Store {
         self.write(Write::put(key, encode(value)?))
             .await
             .map(|_| ())
+    }
+}
+
+/// A change of a tenant's row that must be there.
+fn found(written: Written, tenant: &TenantId) -> Result<()> {
+    match written {
+        Written::Yes(_) => Ok(()),
+        Written::Refused(_) => Err(Error::new(
+            Kind::NotFound,
+            format!("there is no tenant {}", tenant.as_str()),
+        )),
     }
 }

@@ -1,0 +1,153 @@
+//! The whole directory, and who of those we knew is not in it any more.
+
+use futures::stream::{self, StreamExt};
+
+use crate::config;
+use crate::error::{Kind, Result};
+use crate::graph::UsersFrom;
+use crate::model::bits::Bits;
+use crate::model::microsoft::UserId;
+use crate::model::person::Presence;
+use crate::store::cursors::{Cursor, Pass, Reading};
+use crate::store::people::Known;
+
+use super::Pull;
+
+/// The place is kept after so many pages: whoever dies in between reads these again.
+const PAGES: usize = 10;
+
+impl Pull<'_> {
+    /// Reads everybody: first the place from which changes are read afterwards, then every page, so that nothing is lost in
+    /// between; then those who were on no page are looked for one by one. False = the time is over.
+    pub(super) async fn whole_directory(&self, cursor: &mut Cursor) -> Result<bool> {
+        let since = match &cursor.reading {
+            Reading::Full { since, .. } => *since,
+            Reading::Nothing | Reading::Changes { .. } => self.begin(cursor).await?,
+        };
+        let known = self.shell.store.known(self.tenant, since).await?;
+        let mut unsaved = 0;
+        while let Reading::Full {
+            latest,
+            next,
+            listed: false,
+            ..
+        } = cursor.reading.clone()
+        {
+            if !self.lease.may_go_on() {
+                self.move_cursor(cursor, Vec::new()).await?;
+                return Ok(false);
+            }
+            self.lease.permit()?;
+            let from = next.map_or(UsersFrom::First, UsersFrom::Next);
+            let followed = matches!(from, UsersFrom::Next(_));
+            let page = match self.graph.users_page(from).await {
+                // The link has died while we were away: the list is read from its beginning.
+                Err(error)
+                    if followed
+                        && matches!(
+                            error.kind(),
+                            Kind::Resync | Kind::Invalid | Kind::NotFound
+                        ) =>
+                {
+                    tracing::warn!(tenant = self.tenant.id.as_str(), %error, "the list of people cannot be gone on with; beginning again");
+                    cursor.reading = full(latest, None, since, false);
+                    self.move_cursor(cursor, Vec::new()).await?;
+                    return Ok(false);
+                }
+                page => page?,
+            };
+            for user in &page.people {
+                if let Some(place) = known.place(&user.id) {
+                    cursor.seen.insert(place);
+                }
+            }
+            self.store_people(page.people, Some(&known)).await?;
+            let listed = page.next.is_none();
+            cursor.reading = full(latest, page.next, since, listed);
+            unsaved += 1;
+            if listed || unsaved == PAGES {
+                unsaved = 0;
+                self.move_cursor(cursor, Vec::new()).await?;
+            }
+        }
+        self.look_for_the_missing(cursor, &known).await
+    }
+
+    /// The delta link comes before the first page. Returns the fence of the sync that begins.
+    async fn begin(&self, cursor: &mut Cursor) -> Result<u64> {
+        self.lease.permit()?;
+        let latest = self.graph.delta_latest().await?;
+        let since = self.lease.worker().fence;
+        cursor.seen = Bits::default();
+        cursor.reading = full(latest, None, since, false);
+        self.move_cursor(cursor, Vec::new()).await?;
+        Ok(since)
+    }
+
+    /// Who is on no page is asked for once before anything is said of them: a list over many pages may miss somebody (F17).
+    async fn look_for_the_missing(&self, cursor: &mut Cursor, known: &Known) -> Result<bool> {
+        let Reading::Full { latest, .. } = cursor.reading.clone() else {
+            return Ok(true);
+        };
+        let missing = known.without(|place| cursor.seen.contains(place));
+        if !missing.is_empty() {
+            let (tenant, missing) = (self.tenant.id.as_str(), missing.len());
+            tracing::warn!(
+                tenant,
+                missing,
+                "known people are not in the directory's list"
+            );
+        }
+        let mut left = missing.into_iter();
+        loop {
+            let some: Vec<UserId> = left
+                .by_ref()
+                .take(self.graph.fits_at_once().min(config::AT_ONCE))
+                .collect();
+            if some.is_empty() {
+                break;
+            }
+            if !self.lease.may_go_on() {
+                // Whoever was found or marked meanwhile is not missing the next time.
+                self.move_cursor(cursor, Vec::new()).await?;
+                return Ok(false);
+            }
+            let mut looking = stream::iter(some.clone())
+                .map(|id| async move { self.look_for(&id).await })
+                .buffer_unordered(config::AT_ONCE);
+            while let Some(found) = looking.next().await {
+                found?;
+            }
+            for id in &some {
+                known
+                    .place(id)
+                    .into_iter()
+                    .for_each(|place| cursor.seen.insert(place));
+            }
+        }
+        cursor.pass = Some(Pass::default());
+        cursor.full_at = Some(self.shell.clock.now());
+        cursor.seen = Bits::default();
+        cursor.reading = Reading::Changes { link: latest };
+        self.move_cursor(cursor, Vec::new()).await?;
+        Ok(true)
+    }
+
+    /// Somebody who was on no page: there after all, or gone. Whether for good only a change can tell; it may be restored.
+    async fn look_for(&self, id: &UserId) -> Result<()> {
+        self.lease.permit()?;
+        match self.graph.user(id).await? {
+            Some(user) => self.store_people(vec![user], None).await,
+            None => self.vanished(id, Presence::GoneSoft).await,
+        }
+    }
+}
+
+fn full(latest: String, next: Option<String>, since: u64, listed: bool) -> Reading {
+    Reading::Full {
+        latest,
+        next,
+        since,
+        listed,
+    }
+}
