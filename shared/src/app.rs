@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::graph::{Http, Microsoft, Secrets, network};
-use crate::queue::Queue;
+use crate::queue::{Queue, Schedules};
 use crate::run::Shell;
 use crate::store::Store;
 
@@ -14,6 +14,8 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The queues.
     pub sqs: aws_sdk_sqs::Client,
+    /// The schedules.
+    pub scheduler: aws_sdk_scheduler::Client,
     /// The secret store.
     pub secrets: aws_sdk_secretsmanager::Client,
 }
@@ -25,6 +27,7 @@ pub async fn from_env() -> Result<Shell, Box<dyn std::error::Error + Send + Sync
     let clients = Clients {
         dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
         sqs: aws_sdk_sqs::Client::new(&sdk),
+        scheduler: aws_sdk_scheduler::Client::new(&sdk),
         secrets: aws_sdk_secretsmanager::Client::new(&sdk),
     };
     Ok(with(clients, &config, Clock::system(), network()?))
@@ -35,9 +38,11 @@ pub async fn from_env() -> Result<Shell, Box<dyn std::error::Error + Send + Sync
 pub fn with(clients: Clients, config: &Config, clock: Clock, http: Http) -> Shell {
     let store = Store::new(clients.dynamodb, config.table.clone(), clock);
     let queue = Queue::new(clients.sqs, config.clone());
+    let schedules = Schedules::new(clients.scheduler, config.clone());
     Shell::new(
         store,
         queue,
+        schedules,
         clock,
         Microsoft::new(http, Secrets::new(clients.secrets)),
     )

@@ -151,6 +151,10 @@ pub struct Config {
     pub table: String,
     /// `ROLLCALL_QUEUE_SYNC`, `…_STAGING`, `…_PROVISION`, `…_OFFBOARD`: the URLs of the lanes' queues, in the order of [`Lane::ALL`].
     pub queues: [String; 4],
+    /// `ROLLCALL_SCHEDULE_GROUP`: the EventBridge schedule group of the tenants' schedules.
+    pub schedule_group: String,
+    /// `ROLLCALL_SCHEDULER_ROLE`: the ARN of the role with which schedules send to the queues.
+    pub scheduler_role: String,
 }
 
 /// Every variable that is missing or wrong, at once.
@@ -179,6 +183,14 @@ impl Config {
                 &format!("the URL of the {lane} queue"),
             )
         });
+        let schedule_group = need(
+            "ROLLCALL_SCHEDULE_GROUP",
+            "the name of the EventBridge schedule group",
+        );
+        let scheduler_role = need(
+            "ROLLCALL_SCHEDULER_ROLE",
+            "the ARN of the role with which schedules send to the queues",
+        );
         for (lane, url) in Lane::ALL.iter().zip(&queues) {
             if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
                 problems.push(format!(
@@ -188,7 +200,12 @@ impl Config {
             }
         }
         if problems.is_empty() {
-            Ok(Self { table, queues })
+            Ok(Self {
+                table,
+                queues,
+                schedule_group,
+                scheduler_role,
+            })
         } else {
             Err(ConfigProblems(problems))
         }
@@ -203,6 +220,22 @@ impl Config {
             Lane::Provision => provision,
             Lane::Offboard => offboard,
         }
+    }
+}
+
+impl Config {
+    /// The ARN of a lane's queue, which its URL implies: `https://sqs.<region>.amazonaws.com/<account>/<name>`.
+    pub fn queue_arn(&self, lane: Lane) -> String {
+        let url = self.queue(lane);
+        let address = url.split_once("://").map_or(url, |(_, address)| address);
+        let mut parts = address.split('/');
+        let host = parts.next().unwrap_or_default();
+        let (account, name) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
+        let region = host.split('.').nth(1).unwrap_or_default();
+        format!("arn:aws:sqs:{region}:{account}:{name}")
     }
 }
 
@@ -233,6 +266,8 @@ mod tests {
             "ROLLCALL_QUEUE_STAGING",
             "ROLLCALL_QUEUE_PROVISION",
             "ROLLCALL_QUEUE_OFFBOARD",
+            "ROLLCALL_SCHEDULE_GROUP",
+            "ROLLCALL_SCHEDULER_ROLE",
         ] {
             assert!(text.contains(&format!("{name} is not set")), "{text}");
         }

@@ -47,6 +47,7 @@ impl Directory {
                 sync: None,
                 staging: None,
                 drift: None,
+                full: None,
             },
         };
         let installation = Installation::start(options, customer, microsoft.http())

@@ -24,6 +24,7 @@ fn over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired() {
             sync: Some(HOUR),
             staging: None,
             drift: Some(12 * HOUR),
+            full: None,
         };
         let stage = Stage::set(setting).await.unwrap();
         let (stays, leaves) = (stage.employees[0].id.clone(), stage.employees[1].id.clone());

@@ -60,6 +60,7 @@ pub fn setting(employees: Vec<Employee>, hook: Option<Hook>) -> Setting {
             sync: Some(HOUR),
             staging: None,
             drift: None,
+            full: None,
         },
         readiness: ReadinessLooks::Adaptive,
         microsoft: microsoft::Options {

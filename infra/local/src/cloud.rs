@@ -28,6 +28,7 @@ use shared::error::{Error, Kind, Result};
 use crate::dynamodb::{Place, Table, Usage};
 use crate::fate::{Hook, Outside};
 use crate::lambda::{Function, Invocations, Lambda, Timer};
+use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
 use crate::seed::{draw, uuid};
 use crate::sqs::{Settings, Sqs};
@@ -111,6 +112,10 @@ impl Cloud {
             options.index_lag,
         )?;
         let sqs = Arc::new(Sqs::new(clock, draw(seed, 1), options.queues));
+        let file = match place {
+            Place::Memory => None,
+            Place::File(table) => Some(table.with_file_name("schedules.json")),
+        };
         Ok(Self {
             clock,
             seed,
@@ -119,6 +124,7 @@ impl Cloud {
             lambda: Lambda::new(clock, draw(seed, 2), Arc::clone(&sqs)),
             engines: Engines {
                 table: Arc::new(table),
+                scheduler: Arc::new(Scheduler::new(clock, Arc::clone(&sqs), file)),
                 sqs,
                 secrets: Arc::new(Secrets::new(clock, draw(seed, 3))),
             },
@@ -167,6 +173,11 @@ impl Cloud {
         &self.engines.sqs
     }
 
+    /// EventBridge Scheduler.
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.engines.scheduler
+    }
+
     /// Secrets Manager.
     pub fn secrets(&self) -> &Secrets {
         &self.engines.secrets
@@ -194,9 +205,12 @@ impl Cloud {
         }
     }
 
-    /// Serves queues and timers for as long as it is polled; it never ends by itself.
+    /// Serves queues, timers and schedules for as long as it is polled; it never ends by itself.
     pub async fn run(&self, functions: &[Function], timers: &[Timer]) {
-        self.lambda.run(functions, timers).await;
+        tokio::join!(
+            self.lambda.run(functions, timers),
+            self.engines.scheduler.run()
+        );
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Service {
     DynamoDb,
     /// The queues.
     Sqs,
+    /// The schedules.
+    Scheduler,
     /// The secret store.
     Secrets,
     /// Microsoft Graph and its token endpoint.
@@ -61,6 +63,7 @@ impl fmt::Display for Service {
         f.write_str(match self {
             Self::DynamoDb => "DynamoDB",
             Self::Sqs => "SQS",
+            Self::Scheduler => "Scheduler",
             Self::Secrets => "SecretsManager",
             Self::Microsoft => "Microsoft",
         })

@@ -5,17 +5,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::app::{self, Clients};
 use shared::clock::Clock;
 use shared::config::{self, Config};
-use shared::error::{Error, Kind, Result};
+use shared::error::{Kind, Result};
 use shared::graph::{Http, TransportError};
 use shared::lambda;
 use shared::model::lane::{Lane, Mark};
+use shared::model::schedule::ScheduleKind;
 use shared::model::tenant::{Circuit, Connection, Settings, Tenant, TenantId};
 use shared::model::time::Time;
-use shared::run::Shell;
+use shared::run::{self, Shell};
 
 use crate::cloud::{self, Cloud};
 use crate::dynamodb::Place;
@@ -51,8 +52,10 @@ pub struct Schedules {
     pub sync: Option<Duration>,
     /// `ScheduleMSTeamsOnlineTargetUserSync`: off by default, every 4 hours when on (R7, R8).
     pub staging: Option<Duration>,
-    /// The comparison of policies with what was given.
+    /// `PolicyCheck`: the comparison of policies with what was given.
     pub drift: Option<Duration>,
+    /// `FullSync`: the whole directory again; weekly by default (F11).
+    pub full: Option<Duration>,
 }
 
 impl Default for Schedules {
@@ -61,7 +64,19 @@ impl Default for Schedules {
             sync: Some(Duration::from_secs(3_600)),
             staging: None,
             drift: Some(Duration::from_secs(24 * 3_600)),
+            full: Some(Duration::from_secs(7 * 24 * 3_600)),
         }
+    }
+}
+
+impl Schedules {
+    fn all(self) -> [(ScheduleKind, Option<Duration>); 4] {
+        [
+            (ScheduleKind::UserSync, self.sync),
+            (ScheduleKind::FullSync, self.full),
+            (ScheduleKind::PolicyCheck, self.drift),
+            (ScheduleKind::Staging, self.staging),
+        ]
     }
 }
 
@@ -140,24 +155,17 @@ impl Installation {
             .iter()
             .map(|(lane, handler)| function(*lane, handler))
             .collect();
-        let mut timers = vec![sweep(&handlers)];
-        let schedules = [
-            ("UserSync", options.schedules.sync, Lane::Sync, Mark::Pull),
-            (
-                "DriftReport",
-                options.schedules.drift,
-                Lane::Sync,
-                Mark::Drift,
-            ),
-            (
-                "ScheduleMSTeamsOnlineTargetUserSync",
-                options.schedules.staging,
-                Lane::Staging,
-                Mark::Poll,
-            ),
-        ];
-        for (name, every, lane, mark) in schedules {
-            timers.extend(every.map(|every| schedule(&cloud, name, every, &tenant, lane, mark)));
+        let timers = vec![sweep(&handlers)];
+        let row = admin.store.tenant(&tenant).await?;
+        if row.is_some_and(|row| !row.has_schedules) {
+            for (kind, every) in options.schedules.all() {
+                let mut schedule = kind.default_schedule();
+                schedule.active = every.is_some();
+                if let Some(every) = every {
+                    schedule.minutes = u32::try_from(every.as_secs() / 60).unwrap_or(u32::MAX);
+                }
+                run::set_schedule(&admin, &tenant, kind, schedule).await?;
+            }
         }
         Ok(Self {
             cloud,
@@ -205,6 +213,7 @@ impl Site {
         let clients = Clients {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(self.cloud.dynamodb_config()),
             sqs: aws_sdk_sqs::Client::new(&sdk),
+            scheduler: aws_sdk_scheduler::Client::new(&sdk),
             secrets: aws_sdk_secretsmanager::Client::new(&sdk),
         };
         let config = Config {
@@ -215,6 +224,8 @@ impl Site {
                     lane.name()
                 )
             }),
+            schedule_group: "rollcall".to_owned(),
+            scheduler_role: "arn:aws:iam::000000000000:role/schedules".to_owned(),
         };
         app::with(clients, &config, self.clock, self.http.clone())
     }
@@ -254,6 +265,7 @@ fn registration(customer: Customer) -> Tenant {
         },
         shards: customer.shards,
         settings: customer.settings,
+        has_schedules: false,
         circuit: Circuit::default(),
         trouble: None,
         refusals: Default::default(),
@@ -306,32 +318,5 @@ fn sweep(handlers: &[(Lane, Handler)]) -> Timer {
         every: config::SWEEP,
         timeout: config::lane(Lane::Staging).timeout,
         handler: staging.unwrap_or(nothing),
-    }
-}
-
-/// A schedule rings a lane's queue with what it wants, as EventBridge Scheduler does.
-fn schedule(
-    cloud: &Arc<Cloud>,
-    name: &str,
-    every: Duration,
-    tenant: &TenantId,
-    lane: Lane,
-    mark: Mark,
-) -> Timer {
-    let cloud = Arc::clone(cloud);
-    let body = json!({ "tenant": tenant, "wanted": mark }).to_string();
-    let handler: Handler = Arc::new(move |_, _| {
-        let sent = cloud.sqs().send(lane.name(), &body, Duration::ZERO);
-        async move {
-            sent.map(Value::String)
-                .ok_or_else(|| Failure::from(Error::new(Kind::NotFound, "no such queue")))
-        }
-        .boxed()
-    });
-    Timer {
-        name: name.to_owned(),
-        every,
-        timeout: Duration::from_secs(10),
-        handler,
     }
 }

@@ -16,6 +16,7 @@ pub mod installation;
 pub mod lambda;
 pub mod microsoft;
 pub mod reference;
+pub mod scheduler;
 pub mod secrets;
 pub mod seed;
 pub mod serve;

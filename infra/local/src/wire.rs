@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::dynamodb::Table;
 use crate::fate::{Instead, Outside, Refusal, Service};
+use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
 use crate::sqs::Sqs;
 
@@ -49,6 +50,8 @@ pub struct Engines {
     pub table: Arc<Table>,
     /// SQS.
     pub sqs: Arc<Sqs>,
+    /// EventBridge Scheduler.
+    pub scheduler: Arc<Scheduler>,
     /// Secrets Manager.
     pub secrets: Arc<Secrets>,
 }
@@ -76,7 +79,12 @@ impl HttpConnector for Wire {
         let wire = self.clone();
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
-            let Some((service, operation)) = route(target) else {
+            let scheduled = target.is_empty().then(|| schedule(&request)).flatten();
+            let Some((service, operation)) = scheduled
+                .as_deref()
+                .map(|operation| (Service::Scheduler, operation))
+                .or_else(|| route(target))
+            else {
                 return respond(&unknown_operation(target));
             };
             // Our SDK clients always send a body that is in memory.
@@ -101,6 +109,11 @@ impl HttpConnector for Wire {
 
 impl Engines {
     fn answer(&self, service: Service, operation: &str, body: &[u8]) -> Answer {
+        if service == Service::Scheduler {
+            let (method, name) = operation.split_once(' ').unwrap_or_default();
+            let request = serde_json::from_slice(body).unwrap_or_default();
+            return self.scheduler.answer(method, name, request);
+        }
         let Ok(request) = serde_json::from_slice(body) else {
             return Answer::error(400, "SerializationException", "the body is not JSON");
         };
@@ -108,9 +121,16 @@ impl Engines {
             Service::DynamoDb => self.table.answer(operation, request),
             Service::Sqs => self.sqs.answer(operation, &request),
             Service::Secrets => self.secrets.answer(operation, &request),
-            Service::Microsoft => unknown_operation(operation),
+            Service::Scheduler | Service::Microsoft => unknown_operation(operation),
         }
     }
+}
+
+/// Method and name of a request to EventBridge Scheduler, which alone has paths: `/schedules/{name}`.
+fn schedule(request: &HttpRequest) -> Option<String> {
+    let uri = request.uri().parse::<http::Uri>().ok()?;
+    let name = uri.path().strip_prefix("/schedules/")?;
+    Some(format!("{} {name}", request.method()))
 }
 
 fn route(target: &str) -> Option<(Service, &str)> {
@@ -143,7 +163,7 @@ fn word(service: Service, operation: &str, body: &[u8], instead: Instead) -> Opt
         }
         Instead::Refused(Refusal::Throttled | Refusal::ThrottledFor(_)) => match service {
             Service::DynamoDb => crate::dynamodb::throttled(operation, body),
-            Service::Sqs | Service::Secrets | Service::Microsoft => {
+            Service::Sqs | Service::Scheduler | Service::Secrets | Service::Microsoft => {
                 Answer::error(400, "ThrottlingException", "injected: throttled")
             }
         },

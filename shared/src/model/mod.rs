@@ -10,6 +10,7 @@
 //! | `person` | a person's row |
 //! | `job`, `step`, `ask` | one person, one goal: its steps, where they stand, what was asked of Microsoft |
 //! | `bits` | who of many was seen |
+//! | `schedule` | what is done by itself, and how often |
 //! | `lane` | the row that leases a tenant's lane to one worker |
 
 pub mod ask;
@@ -21,6 +22,7 @@ pub mod microsoft;
 pub mod person;
 pub mod persona;
 pub mod property;
+pub mod schedule;
 pub mod step;
 pub mod tenant;
 pub mod time;

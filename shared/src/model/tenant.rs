@@ -45,6 +45,9 @@ pub struct Tenant {
     /// What last went wrong between us and Microsoft, for people; empty when the last sync went well.
     #[serde(default)]
     pub trouble: Option<Trouble>,
+    /// Its schedules were made; since then they are an administrator's.
+    #[serde(default)]
+    pub has_schedules: bool,
     /// What Microsoft lets us do, as far as refusals have taught us.
     #[serde(default)]
     pub refusals: BTreeMap<Capability, Refusals>,

@@ -1,5 +1,9 @@
-//! SQS doorbells. A doorbell names a tenant and a lane and carries no work: lost, late, repeated, reordered and redriven ones are
+//! SQS doorbells, and the EventBridge schedules that ring them. A doorbell names a tenant and a lane and carries no work: lost, late, repeated, reordered and redriven ones are
 //! harmless.
+
+mod schedules;
+
+pub use schedules::Schedules;
 
 use aws_sdk_sqs::Client;
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,7 @@
 //! | `ask` | one request to Microsoft and what its answer means |
 //! | `sync`, `pull`, `decide`, `stock`, `drift` | one sync: read what changed, decide, wake who waits, report drift |
 //! | `order` | what a person orders: provision, offboard |
+//! | `schedule` | a tenant's schedules |
 //! | `health` | circuit, trouble, missing permissions |
 //! | `lease` | the proof that nobody else works in a lane |
 
@@ -23,7 +24,7 @@ use crate::graph::Graph;
 use crate::graph::Microsoft;
 use crate::model::lane::Lane;
 use crate::model::tenant::{Connection, Tenant, TenantId};
-use crate::queue::Queue;
+use crate::queue::{Queue, Schedules};
 use crate::store::Store;
 
 mod ask;
@@ -35,6 +36,7 @@ mod heed;
 mod lease;
 mod order;
 mod pull;
+mod schedule;
 mod stock;
 mod supersede;
 mod sweep;
@@ -43,6 +45,7 @@ mod work;
 
 pub use heed::heed;
 pub use order::{offboard, provision};
+pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
 
 /// Everything the verbs work with.
@@ -52,6 +55,8 @@ pub struct Shell {
     pub store: Store,
     /// The doorbells.
     pub queue: Queue,
+    /// The schedules.
+    pub schedules: Schedules,
     /// The time.
     pub clock: Clock,
     /// The way to Microsoft.
@@ -66,10 +71,17 @@ pub struct Deadline(pub Duration);
 
 impl Shell {
     /// A shell around these.
-    pub fn new(store: Store, queue: Queue, clock: Clock, microsoft: Microsoft) -> Self {
+    pub fn new(
+        store: Store,
+        queue: Queue,
+        schedules: Schedules,
+        clock: Clock,
+        microsoft: Microsoft,
+    ) -> Self {
         Self {
             store,
             queue,
+            schedules,
             clock,
             microsoft,
             graphs: Mutex::default(),

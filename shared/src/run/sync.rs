@@ -11,7 +11,7 @@ use crate::plan::decide::Policybook;
 
 use super::health::{self, Health};
 use super::lease::Lease;
-use super::{Shell, decide, drift, pull, stock};
+use super::{Shell, decide, drift, pull, schedule, stock};
 
 /// A tenant's row, or the reason to stop.
 pub(super) async fn tenant(shell: &Shell, id: &TenantId) -> Result<Tenant> {
@@ -104,6 +104,7 @@ async fn once(
     let asked = |mark| marks.contains(&mark);
     let pulls = asked(Mark::Pull) || asked(Mark::Full);
     if pulls {
+        schedule::make_once(shell, tenant).await?;
         if !pull::pull(shell, lease, tenant, &graph, asked(Mark::Full)).await? {
             return Ok(Ran::OutOfTime);
         }

@@ -84,6 +84,16 @@ impl Store {
         found(self.write(write).await?, tenant)
     }
 
+    /// Notes that a tenant's schedules were made.
+    pub async fn mark_schedules(&self, tenant: &TenantId) -> Result<()> {
+        let write = Write::update(keys::tenant(tenant), "SET #has_schedules = :yes")
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("has_schedules")
+            .value("yes", attribute(&true)?);
+        found(self.write(write).await?, tenant)
+    }
+
     /// The ids of all tenants.
     pub async fn tenants(&self) -> Result<Vec<TenantId>> {
         let rows: Vec<Listing> = self.query_all("PROVIDER", Range::Prefix("TENANT#")).await?;

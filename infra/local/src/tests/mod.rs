@@ -5,6 +5,7 @@ mod index_lag;
 mod lambda;
 mod queues;
 mod repeatable;
+mod schedules;
 mod speed;
 mod table;
 
