@@ -9,8 +9,10 @@
 //! | `persona` | what a person should have: personas, `Wanted` |
 //! | `person` | a person's row |
 //! | `job`, `step`, `ask` | one person, one goal: its steps, where they stand, what was asked of Microsoft |
+//! | `access` | roles, and in which tenant somebody has one |
 //! | `lane` | the row that leases a tenant's lane to one worker |
 
+pub mod access;
 pub mod ask;
 pub mod facts;
 pub mod job;
