@@ -135,16 +135,17 @@ impl Verifier {
     }
 
     /// The issuer's key with this id. Keys are read again when they are old, and when a token names an unknown one, but however
-    /// many such tokens come, no more than once a minute. The lock is held meanwhile, so that all wait for one answer.
+    /// many such tokens come, no more than once a minute. The lock is held meanwhile, so that all wait for one answer. Keys that
+    /// could not be read again for too long are believed no more: the issuer may have taken one back.
     async fn key(&self, issuer: &Issuer, id: &str) -> Result<Option<DecodingKey>> {
         let mut keys = self.keys.lock().await;
         let keys = keys.entry(issuer.name.clone()).or_default();
         let now = self.clock.elapsed();
-        let is_old = keys.read.is_none_or(|read| now - read >= config::KEYS_AGE);
+        let is_older = |keys: &Keys, than| keys.read.is_none_or(|read| now - read >= than);
         let may_ask = keys
             .asked
             .is_none_or(|asked| now - asked >= config::KEYS_AGAIN);
-        if (is_old || !keys.by_id.contains_key(id)) && may_ask {
+        if (is_older(keys, config::KEYS_AGE) || !keys.by_id.contains_key(id)) && may_ask {
             keys.asked = Some(now);
             match self.read(issuer).await {
                 Ok(by_id) => {
@@ -153,21 +154,16 @@ impl Verifier {
                 }
                 Err(error) => {
                     tracing::error!(issuer = issuer.name, %error, "the issuer's keys cannot be read");
-                    if is_old {
-                        // A key that the issuer may have taken back is not believed.
-                        keys.by_id.clear();
-                        keys.read = None;
-                    }
                 }
             }
         }
-        match keys.read {
-            Some(_) => Ok(keys.by_id.get(id).cloned()),
-            None => Err(Error::new(
+        if is_older(keys, config::KEYS_BELIEVED) {
+            return Err(Error::new(
                 Kind::Unavailable,
                 format!("the keys of {} cannot be read now", issuer.name),
-            )),
+            ));
         }
+        Ok(keys.by_id.get(id).cloned())
     }
 
     async fn read(&self, issuer: &Issuer) -> Result<BTreeMap<String, DecodingKey>> {
