@@ -101,7 +101,7 @@ pub async fn person(shell: &Shell, tenant: &TenantId, id: &UserId) -> Result<Per
 }
 
 /// People in the order of partition and id, which never changes, from behind one of them. A page may hold fewer than `limit`
-/// although there are more, because it examines only so many.
+/// although there are more, because it examines only so many; the last one may be empty.
 pub async fn people(
     shell: &Shell,
     tenant: &TenantId,
@@ -141,6 +141,9 @@ pub async fn people(
             shard += 1;
         }
         after = next;
+        if items.len() == limit && shard < tenant.shards {
+            return Ok(Page { items, next: last });
+        }
     }
     Ok(Page { items, next: None })
 }
