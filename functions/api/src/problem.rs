@@ -232,7 +232,7 @@ pub async fn no_method() -> Problem {
     )
 }
 
-/// The field that the sentence of a rejection blames: "unknown field `x`", or a path before the cause, as in "…: people[0]: …".
+/// The field that the sentence of a rejection blames: "unknown field `x`", or a path before the cause, as in `…: people[0]: …`.
 fn field_of(told: &str) -> Option<String> {
     if let Some((_, rest)) = told.split_once("field `") {
         return rest.split_once('`').map(|(name, _)| name.to_owned());

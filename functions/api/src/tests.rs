@@ -7,6 +7,7 @@
 //! | `resources` | what is answered |
 //! | `staging` | who is staged, looked at, taken back |
 //! | `description` | the description file |
+//! | `gateway` | how Lambda is called |
 
 use std::future::Future;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use tower::ServiceExt;
 use crate::{Verifier, router};
 
 mod description;
+mod gateway;
 mod resources;
 mod roles;
 mod staging;

@@ -122,7 +122,7 @@ pub struct StepEnded {
 /// One job with its steps and the requests that were made for each.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/jobs/{job}", tag = "jobs", operation_id = "getJob",
     params(("tenant" = String, Path, description = "The tenant's id"), ("job" = String, Path, description = "The job's id")),
-    responses((status = 200, body = JobDetail), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Found", body = JobDetail), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn job(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
@@ -151,7 +151,7 @@ pub async fn job(
 /// What is kept of an ended job.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/jobs/{job}/history", tag = "jobs", operation_id = "getJobHistory",
     params(("tenant" = String, Path, description = "The tenant's id"), ("job" = String, Path, description = "The job's id")),
-    responses((status = 200, body = JobHistory), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Found", body = JobHistory), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn history(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,

@@ -134,7 +134,7 @@ pub struct LastJob {
 /// Lists people.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/people", tag = "people", operation_id = "listPeople",
     params(("tenant" = String, Path, description = "The tenant's id"), PeopleAsked),
-    responses((status = 200, body = PeoplePage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Found", body = PeoplePage), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn people(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
@@ -159,7 +159,7 @@ pub async fn people(
 /// One person.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/people/{person}", tag = "people", operation_id = "getPerson",
     params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
-    responses((status = 200, body = PersonDetail), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Found", body = PersonDetail), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn person(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
@@ -190,7 +190,7 @@ pub async fn person(
 /// One person's open job, and how the last one ended.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/people/{person}/jobs", tag = "people", operation_id = "getPersonJobs",
     params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
-    responses((status = 200, body = PersonJobs), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Found", body = PersonJobs), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn person_jobs(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
@@ -207,7 +207,7 @@ pub async fn person_jobs(
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/people/{person}/refresh", tag = "people", operation_id = "refreshPerson",
     params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
     responses((status = 202, description = "Ordered", headers(("location" = String, description = "The person"))),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn refresh(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
@@ -222,7 +222,7 @@ pub async fn refresh(
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/people/{person}/offboard", tag = "people", operation_id = "offboardPerson",
     params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
     responses((status = 202, description = "Ordered", headers(("location" = String, description = "The person's jobs"))),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn offboard(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,

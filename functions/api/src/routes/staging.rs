@@ -130,7 +130,7 @@ pub enum UnstageOutcome {
 /// Lists who waits, the longest waiting job first.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/staging", tag = "staging", operation_id = "listStaging",
     params(("tenant" = String, Path, description = "The tenant's id"), StagingAsked),
-    responses((status = 200, body = StagingPage), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Found", body = StagingPage), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn staging(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
@@ -156,7 +156,7 @@ pub async fn staging(
 /// Looks at the selected people's Teams accounts now, and at nobody else's, whatever the schedule says.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/staging/unstage", tag = "staging", operation_id = "unstage",
     params(("tenant" = String, Path, description = "The tenant's id")), request_body = UnstageOrder,
-    responses((status = 202, body = UnstageAnswer), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 202, description = "Ordered", body = UnstageAnswer), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn unstage(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
@@ -187,7 +187,7 @@ pub async fn unstage(
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/staging/{person}/cancel", tag = "staging", operation_id = "cancelStaging",
     params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
     responses((status = 202, description = "Taken back", headers(("location" = String, description = "The job"))),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn cancel(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,

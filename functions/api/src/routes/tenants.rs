@@ -76,7 +76,7 @@ pub struct SyncSeen {
 
 /// The tenants that the caller has a grant for.
 #[utoipa::path(get, path = "/v1/tenants", tag = "tenants", operation_id = "listTenants",
-    responses((status = 200, body = TenantList), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Found", body = TenantList), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn tenants(
     State(shell): State<Arc<Shell>>,
     Extension(caller): Extension<Caller>,
@@ -104,7 +104,7 @@ pub async fn tenants(
 /// One tenant and how it fares.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}", tag = "tenants", operation_id = "getTenant",
     params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 200, body = TenantHealth), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Found", body = TenantHealth), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn tenant(
     State(shell): State<Arc<Shell>>,
     Extension(id): Extension<TenantId>,
@@ -118,7 +118,7 @@ pub async fn tenant(
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/sync", tag = "tenants", operation_id = "syncTenant",
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 202, description = "Ordered", headers(("location" = String, description = "The tenant"))),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn sync_now(
     State(shell): State<Arc<Shell>>,
     Extension(id): Extension<TenantId>,

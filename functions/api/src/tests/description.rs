@@ -50,6 +50,34 @@ fn every_route_is_described_and_nothing_else() {
     }
 }
 
+/// What a reader of OpenAPI 3.1 insists on: every response says what it is, every reference leads somewhere.
+#[test]
+fn the_description_is_complete() {
+    let described = serde_json::to_value(document()).unwrap();
+    let mut references = Vec::new();
+    let mut rest = vec![&described];
+    while let Some(value) = rest.pop() {
+        if let Some(reference) = value["$ref"].as_str() {
+            references.push(reference);
+        }
+        if let Some(responses) = value["responses"].as_object() {
+            for (status, response) in responses {
+                assert!(response["description"].is_string(), "{status}: {response}");
+            }
+        }
+        match value {
+            Value::Array(values) => rest.extend(values),
+            Value::Object(values) => rest.extend(values.values()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    assert!(references.len() > 20, "{references:?}");
+    for reference in references {
+        let place = reference.strip_prefix('#').unwrap();
+        assert!(described.pointer(place).is_some(), "{reference}");
+    }
+}
+
 const fn method(method: Method) -> &'static str {
     match method {
         Method::Get => "get",
