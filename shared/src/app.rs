@@ -1,7 +1,16 @@
 //! Chooses the real clients and makes the shell around them.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{Request, StatusCode};
+use tower::ServiceExt;
+
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::error::{self, Error, Kind};
 use crate::graph::{Http, Microsoft, Secrets, network};
 use crate::queue::{Queue, Schedules};
 use crate::run::Shell;
@@ -31,6 +40,29 @@ pub async fn from_env() -> Result<Shell, Box<dyn std::error::Error + Send + Sync
         secrets: aws_sdk_secretsmanager::Client::new(&sdk),
     };
     Ok(with(clients, &config, Clock::system(), network()?))
+}
+
+/// Reads a public document, such as an issuer's keys, by its address.
+pub type Documents = Arc<dyn Fn(String) -> BoxFuture<'static, error::Result<Bytes>> + Send + Sync>;
+
+/// Documents of the real network. Redirects are not followed.
+pub fn documents() -> error::Result<Documents> {
+    let http = network()?;
+    Ok(Arc::new(move |address| {
+        read_document(http.clone(), address).boxed()
+    }))
+}
+
+async fn read_document(http: Http, address: String) -> error::Result<Bytes> {
+    let unreachable = |why: String| Error::new(Kind::Unavailable, format!("{address}: {why}"));
+    let request = Request::get(&address).body(Bytes::new());
+    let request = request.map_err(|error| unreachable(error.to_string()))?;
+    let answer = http.oneshot(request).await;
+    let answer = answer.map_err(|error| unreachable(error.to_string()))?;
+    if answer.status() != StatusCode::OK {
+        return Err(unreachable(format!("answered {}", answer.status())));
+    }
+    Ok(answer.into_body())
 }
 
 /// Makes a shell of these: the seam is the wire, so tests and the embedded cloud hand in clients and an HTTP service of their own,

@@ -61,6 +61,16 @@ pub const POLICY_GIVE_UP: Duration = minutes(24 * 60);
 pub const PUT_OFF_GIVE_UP: Duration = minutes(24 * 60);
 /// Waiting for a seat or a permission, besides being woken.
 pub const WAITING_LOOK: Duration = minutes(60);
+/// A caller's clock and ours may differ by so much.
+pub const CLOCK_SKEW: Duration = minutes(1);
+/// An issuer's keys are asked for no more often, whatever tokens come.
+pub const KEYS_AGAIN: Duration = minutes(1);
+/// An issuer's keys are read again after so long.
+pub const KEYS_AGE: Duration = minutes(60);
+/// If they cannot be, the old ones are believed for so long: an issuer may have taken one of them back.
+pub const KEYS_BELIEVED: Duration = minutes(120);
+/// Largest body that the API reads, in bytes: a hundred ids are 4 KB.
+pub const LARGEST_BODY: usize = 256 * 1024;
 /// A client secret is read again after so long.
 pub const SECRET_CACHE: Duration = Duration::from_secs(300);
 
@@ -155,6 +165,60 @@ pub struct Config {
     pub schedule_group: String,
     /// `ROLLCALL_SCHEDULER_ROLE`: the ARN of the role with which schedules send to the queues.
     pub scheduler_role: String,
+}
+
+/// Whose tokens the API accepts, as its environment says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// `ROLLCALL_AUDIENCE`: what tokens must be meant for; in Entra ID the application id of the API.
+    pub audience: String,
+    /// `ROLLCALL_ISSUERS`: the accepted issuers, each with the address of its keys: `<issuer> <keys>, <issuer> <keys>`.
+    pub issuers: Vec<Issuer>,
+}
+
+/// Somebody whose tokens are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    /// The `iss` of its tokens, to the letter.
+    pub name: String,
+    /// Where its key set (RFC 7517) is read.
+    pub keys: String,
+}
+
+impl Access {
+    /// Reads the environment; names everything that is wrong with it at once.
+    pub fn from_env() -> Result<Self, ConfigProblems> {
+        Self::read(|name| env::var(name).ok())
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigProblems> {
+        let mut problems = Vec::new();
+        let audience = variable("ROLLCALL_AUDIENCE").unwrap_or_default();
+        if audience.trim().is_empty() {
+            problems.push(
+                "ROLLCALL_AUDIENCE is not set: it is what tokens must be meant for".to_owned(),
+            );
+        }
+        let written = variable("ROLLCALL_ISSUERS").unwrap_or_default();
+        let mut issuers = Vec::new();
+        // Nothing at all is one wrong pair: a list without issuers would let nobody in.
+        for pair in written.split(',').map(str::trim) {
+            match pair.split_once(char::is_whitespace) {
+                Some((name, keys)) if keys.trim().starts_with("https://") => issuers.push(Issuer {
+                    name: name.to_owned(),
+                    keys: keys.trim().to_owned(),
+                }),
+                Some(_) | None => problems.push(format!(
+                    "ROLLCALL_ISSUERS holds {pair:?}: it must be an issuer, a space and the https address of its keys"
+                )),
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self { audience, issuers })
+        } else {
+            Err(ConfigProblems(problems))
+        }
+    }
 }
 
 /// Every variable that is missing or wrong, at once.
@@ -275,6 +339,36 @@ mod tests {
             text.contains("ROLLCALL_QUEUE_SYNC is not a URL: \"sync\""),
             "{text}"
         );
+    }
+
+    #[test]
+    fn issuers_are_read_with_the_address_of_their_keys() {
+        let read = |issuers: &str| {
+            Access::read(|name| {
+                Some(match name {
+                    "ROLLCALL_AUDIENCE" => "rollcall".to_owned(),
+                    _ => issuers.to_owned(),
+                })
+            })
+        };
+        let access = read("https://a/v2.0  https://a/keys, https://b https://b/keys").unwrap();
+        let pairs: Vec<_> = access
+            .issuers
+            .iter()
+            .map(|i| (&*i.name, &*i.keys))
+            .collect();
+        assert_eq!(
+            pairs,
+            [
+                ("https://a/v2.0", "https://a/keys"),
+                ("https://b", "https://b/keys")
+            ]
+        );
+        for wrong in ["", " ", ",", "https://a", "https://a http://a/keys"] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+        let problems = Access::read(|_| None).unwrap_err().to_string();
+        assert!(problems.contains("ROLLCALL_AUDIENCE") && problems.contains("ROLLCALL_ISSUERS"));
     }
 
     #[test]

@@ -17,13 +17,9 @@ const MISCONFIGURED: u8 = 2;
 
 /// Runs the function of a lane until Lambda ends it.
 pub async fn serve(lane: Lane) -> ExitCode {
-    telemetry::start();
-    let shell = match app::from_env().await {
+    let shell = match start().await {
         Ok(shell) => shell,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(MISCONFIGURED);
-        }
+        Err(code) => return code,
     };
     let shell = &shell;
     let served = lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
@@ -37,6 +33,18 @@ pub async fn serve(lane: Lane) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Begins the log and makes the shell of a function; the error is the exit code of a configuration that cannot work.
+pub async fn start() -> Result<Shell, ExitCode> {
+    telemetry::start();
+    app::from_env().await.map_err(misconfigured)
+}
+
+/// Says why a function cannot start.
+pub fn misconfigured(why: impl std::fmt::Display) -> ExitCode {
+    eprintln!("{why}");
+    ExitCode::from(MISCONFIGURED)
 }
 
 /// One invocation, to be over by `deadline`: doorbells from the lane's queue, or the tick that sweeps. The embedded cloud calls this with the same events.

@@ -64,6 +64,15 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
         ),
         ("waits", pk(keys::waits(tenant, &job).unwrap())),
         (
+            "waits_place",
+            pk(keys::waits_place(
+                tenant,
+                &Waits::Licence,
+                Time::from_millis(1),
+                &id,
+            )),
+        ),
+        (
             "waits_partition",
             keys::waits_partition(tenant, &Waits::Settling),
         ),

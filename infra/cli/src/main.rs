@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod demo;
+mod token;
 mod up;
 
 /// Automates the life of Microsoft Teams users.
@@ -21,6 +22,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Runs the whole system on this machine until Ctrl-C and shows people by state.
     Up(up::Arguments),
+    /// Prints a token for the API of `rollcall up`.
+    Token(token::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -28,5 +31,6 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Up(arguments) => up::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
     }
 }

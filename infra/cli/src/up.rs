@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `order` | the arguments, checked all at once |
 //! | `folder` | the state folder |
+//! | `api` | the HTTP API on a port of this machine |
 //! | `simulated` | Contoso in the simulated tenant, over HTTP |
 //! | `real` | a real tenant |
 //! | `story` | who joins and leaves Contoso |
@@ -25,7 +26,8 @@ use self::folder::Folder;
 pub use self::order::Arguments;
 use self::order::Order;
 
-mod folder;
+mod api;
+pub mod folder;
 mod order;
 mod real;
 mod screen;
@@ -80,8 +82,14 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let end = runtime.block_on(async {
         let run = async {
             match order {
-                Order::Simulated { users, seed, speed } => {
-                    simulated::run(&folder, users, seed, speed, arguments.until_settled).await
+                Order::Simulated {
+                    users,
+                    seed,
+                    speed,
+                    port,
+                } => {
+                    let people = simulated::People { users, seed };
+                    simulated::run(&folder, people, speed, port, arguments.until_settled).await
                 }
                 Order::Real(real) => real::run(&folder, real).await,
             }

@@ -7,7 +7,8 @@
 )]
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -40,6 +41,12 @@ impl Folder {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    fn token(&self, role: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.arg("token").arg(role).arg("--state").arg(&self.0);
+        command.output().unwrap()
     }
 
     fn start(&self, arguments: &[&str]) -> Running {
@@ -92,7 +99,7 @@ fn refusal(output: (Option<i32>, String, String)) -> String {
 #[test]
 fn killed_three_times_everybody_still_ends_where_the_rules_say() {
     let folder = Folder::new("killed");
-    let story = ["--users", "40", "--speed", "400"];
+    let story = ["--users", "40", "--speed", "400", "--port", "0"];
     // One while it is set up, one in the first sync, one among everything else.
     for span in [40, 700, 2_300] {
         let running = folder.start(&story);
@@ -124,6 +131,8 @@ fn everything_that_is_wrong_is_named_at_once() {
         "common",
         "--speed",
         "3",
+        "--port",
+        "0",
     ];
     let said = refusal(folder.ends(&real));
     for piece in [
@@ -133,6 +142,7 @@ fn everything_that_is_wrong_is_named_at_once() {
         "--client is missing",
         "ROLLCALL_CLIENT_SECRET is missing",
         "--speed is for the simulated tenant",
+        "--port is for the simulated tenant",
     ] {
         assert!(said.contains(piece), "{piece:?} is not in {said}");
     }
@@ -164,7 +174,7 @@ fn a_folder_that_cannot_be_used_is_said_in_a_sentence() {
 #[test]
 fn a_folder_serves_one_process_and_one_purpose() {
     let folder = Folder::new("taken");
-    let running = folder.start(&["--users", "5"]);
+    let running = folder.start(&["--users", "5", "--port", "0"]);
     let made = folder.0.join("installation.json");
     let deadline = Instant::now() + Duration::from_secs(20);
     while !made.exists() && Instant::now() < deadline {
@@ -184,4 +194,62 @@ fn a_folder_serves_one_process_and_one_purpose() {
     let Output { status, stderr, .. } = real.output().unwrap();
     assert_eq!(status.code(), Some(2));
     assert!(String::from_utf8_lossy(&stderr).contains("was made for another tenant"));
+}
+
+/// A token that `rollcall token` prints opens the API of the installation in that folder, and of no other.
+#[test]
+fn the_api_answers_whoever_has_a_token_of_the_folder() {
+    let folder = Folder::new("api");
+    let stranger = Folder::new("stranger");
+    let refused = folder.token("viewer");
+    assert!(!refused.status.success() && refused.stdout.is_empty());
+    let mut running = folder.start(&["--users", "5", "--port", "0"]);
+    let address = listens_at(&mut running);
+    let _other = stranger.start(&["--users", "5", "--port", "0"]);
+    let token = |folder: &Folder| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let output = folder.token("viewer");
+            if output.status.success() || Instant::now() > deadline {
+                return String::from_utf8(output.stdout).unwrap().trim().to_owned();
+            }
+            sleep(Duration::from_millis(50));
+        }
+    };
+    let (ours, theirs) = (token(&folder), token(&stranger));
+    let answer = get(&address, "/v1/tenants", &ours);
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains("contoso"),
+        "{answer}"
+    );
+    assert!(get(&address, "/v1/tenants", &theirs).starts_with("HTTP/1.1 401"));
+    assert!(get(&address, "/v1/openapi.json", "").starts_with("HTTP/1.1 200"));
+    let port = address.rsplit_once(':').unwrap().1;
+    let third = Folder::new("third");
+    let said = refusal(third.ends(&["--users", "5", "--port", port]));
+    assert!(said.contains("is taken by another program"), "{said}");
+}
+
+/// The address that the head of the screen names.
+fn listens_at(running: &mut Running) -> String {
+    let head = BufReader::new(running.0.stdout.as_mut().unwrap());
+    let line = head
+        .lines()
+        .map(Result::unwrap)
+        .find(|line| line.contains("The API listens at"))
+        .unwrap();
+    let (_, rest) = line.split_once("http://").unwrap();
+    rest.split_once('/').unwrap().0.to_owned()
+}
+
+/// One request, and its whole answer.
+fn get(address: &str, path: &str, token: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }

@@ -388,10 +388,15 @@ pub fn hire(microsoft: &Microsoft, employee: &Employee) {
     }
 }
 
+/// Contoso's id in an installation.
+pub fn tenant() -> TenantId {
+    TenantId::parse("contoso").unwrap_or_else(|| unreachable!("a literal"))
+}
+
 /// The customer that the simulated tenant is.
 pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Customer {
     Customer {
-        id: TenantId::parse("contoso").unwrap_or_else(|| unreachable!("a literal")),
+        id: tenant(),
         name: "Contoso".to_owned(),
         directory: options.tenant_id.clone(),
         client: options.client_id.clone(),

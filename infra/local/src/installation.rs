@@ -111,6 +111,7 @@ pub struct Installation {
     pub admin: Shell,
     /// Its one tenant.
     pub tenant: TenantId,
+    site: Site,
     functions: Vec<Function>,
     timers: Vec<Timer>,
 }
@@ -171,6 +172,7 @@ impl Installation {
             cloud,
             admin,
             tenant,
+            site,
             functions,
             timers,
         })
@@ -179,6 +181,11 @@ impl Installation {
     /// Serves queues, schedules and the sweep for as long as it is polled.
     pub async fn run(&self) {
         self.cloud.run(&self.functions, &self.timers).await;
+    }
+
+    /// A shell of its own for one more function, such as the API.
+    pub fn shell(&self) -> Shell {
+        self.site.shell()
     }
 
     /// Asks for one run of a lane, as the API does: the mark first, the doorbell after it.

@@ -9,10 +9,12 @@
 //! | `persona` | what a person should have: personas, `Wanted` |
 //! | `person` | a person's row |
 //! | `job`, `step`, `ask` | one person, one goal: its steps, where they stand, what was asked of Microsoft |
+//! | `access` | roles, and in which tenant somebody has one |
 //! | `bits` | who of many was seen |
 //! | `schedule` | what is done by itself, and how often |
 //! | `lane` | the row that leases a tenant's lane to one worker |
 
+pub mod access;
 pub mod ask;
 pub mod bits;
 pub mod facts;

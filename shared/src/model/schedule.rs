@@ -1,7 +1,6 @@
 //! Schedules: what is done by itself, how often, and whether at all (R9, R139, F117).
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -94,9 +93,9 @@ impl Schedule {
     /// A month.
     pub const LONGEST: u32 = 31 * 24 * 60;
 
-    /// From one run to the next.
-    pub fn every(self) -> Duration {
-        Duration::from_secs(u64::from(self.minutes) * 60)
+    /// Whether it can run so often.
+    pub fn is_possible(self) -> bool {
+        (Self::SHORTEST..=Self::LONGEST).contains(&self.minutes)
     }
 }
 

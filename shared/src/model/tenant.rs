@@ -198,6 +198,17 @@ pub enum Capability {
     AssignPolicies,
 }
 
+impl Capability {
+    /// The permission as Microsoft names it.
+    pub const fn permission(self) -> &'static str {
+        match self {
+            Self::WriteUsers => "User.ReadWrite.All",
+            Self::AssignLicences => "LicenseAssignment.ReadWrite.All",
+            Self::AssignPolicies => "TeamsPolicyUserAssign.ReadWrite.All",
+        }
+    }
+}
+
 /// The 403 answers for one capability since it last worked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusals {

@@ -9,7 +9,9 @@
 //! | `supersede` | one job takes over from another |
 //! | `ask` | one request to Microsoft and what its answer means |
 //! | `sync`, `pull`, `decide`, `stock`, `drift` | one sync: read what changed, decide, wake who waits, report drift |
-//! | `order` | what a person orders: provision, offboard |
+//! | `order` | what a person orders: provision, offboard, sync now |
+//! | `unstage` | what a person orders for those who are staged: look now, take back |
+//! | `look` | what a person may see; nothing is changed |
 //! | `schedule` | a tenant's schedules |
 //! | `health` | circuit, trouble, missing permissions |
 //! | `lease` | the proof that nobody else works in a lane |
@@ -34,6 +36,7 @@ mod drift;
 mod health;
 mod heed;
 mod lease;
+pub mod look;
 mod order;
 mod pull;
 mod schedule;
@@ -41,12 +44,14 @@ mod stock;
 mod supersede;
 mod sweep;
 mod sync;
+mod unstage;
 mod work;
 
 pub use heed::heed;
-pub use order::{offboard, provision};
+pub use order::{offboard, provision, sync_now};
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
+pub use unstage::{Unstaged, cancel, unstage};
 
 /// Everything the verbs work with.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
-//! What a person orders: provision somebody, offboard somebody. A person may supersede anything (J3).
+//! What a person orders: provision somebody, offboard somebody, sync now. A person may supersede anything (J3).
 
 use crate::error::{Error, Kind, Result};
 use crate::model::job::{Goal, Job, Origin};
-use crate::model::lane::{Lane, Worker};
+use crate::model::lane::{Lane, Mark, Worker};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::persona::Wanted;
@@ -12,10 +12,16 @@ use crate::plan::steps;
 use crate::store::commits::Commitment;
 use crate::store::jobs::Plan;
 
-use super::{Shell, sync};
+use super::{Shell, look, sync};
 
 /// So often an order is planned again because the person's row changed meanwhile.
-const TRIES: usize = 5;
+pub(super) const TRIES: usize = 5;
+
+/// A person's order comes from outside the lanes; only the versions order it.
+pub(super) const OUTSIDE: Worker = Worker {
+    lane: Lane::Sync,
+    fence: 0,
+};
 
 /// Orders that somebody be offboarded, whatever is open for them (R72, J3).
 pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<()> {
@@ -61,6 +67,15 @@ pub async fn provision(
     .await
 }
 
+/// Orders one sync, soon, whatever the schedule says.
+pub async fn sync_now(shell: &Shell, tenant: &TenantId) -> Result<()> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let (mark, now) = (Some(Mark::Pull), shell.clock.now());
+    shell.store.ring(&tenant.id, Lane::Sync, mark, now).await?;
+    shell.ring(&tenant.id, [Lane::Sync]).await;
+    Ok(())
+}
+
 async fn order(
     shell: &Shell,
     tenant: &Tenant,
@@ -68,9 +83,7 @@ async fn order(
     plan: impl Fn(&Person) -> Result<(Goal, Vec<Step>, Option<Wanted>)>,
 ) -> Result<()> {
     for _ in 0..TRIES {
-        let person = shell.store.person(tenant, id).await?;
-        let person = person
-            .ok_or_else(|| Error::new(Kind::NotFound, format!("there is no person {}", id.0)))?;
+        let person = look::find(shell, tenant, id).await?;
         let (goal, steps, wanted) = plan(&person)?;
         let old = open_job(shell, tenant, &person).await?;
         let commitment = Commitment {
@@ -82,14 +95,9 @@ async fn order(
             old,
             person,
         };
-        // A person's order comes from outside the lanes; only the versions order it.
-        let outside = Worker {
-            lane: Lane::Sync,
-            fence: 0,
-        };
         let report = shell
             .store
-            .commit(tenant, vec![commitment], outside, shell.clock.now())
+            .commit(tenant, vec![commitment], OUTSIDE, shell.clock.now())
             .await?;
         if report.overtaken.is_empty() {
             shell.ring(&tenant.id, report.rung).await;

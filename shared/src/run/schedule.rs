@@ -40,15 +40,14 @@ pub async fn set_schedule(
     kind: ScheduleKind,
     schedule: Schedule,
 ) -> Result<()> {
-    let minutes = Schedule::SHORTEST..=Schedule::LONGEST;
-    if !minutes.contains(&schedule.minutes) {
+    if !schedule.is_possible() {
         return Err(Error::new(
             Kind::Invalid,
             format!(
                 "{kind} cannot run every {} minutes: {} to {} are possible",
                 schedule.minutes,
-                minutes.start(),
-                minutes.end()
+                Schedule::SHORTEST,
+                Schedule::LONGEST
             ),
         ));
     }

@@ -195,21 +195,47 @@ impl Store {
 
     /// The jobs that wait for something, oldest first, at most `limit`. The index may lag: they are hints.
     pub async fn waiting(&self, tenant: &Tenant, waits: &Waits, limit: i32) -> Result<Vec<JobId>> {
+        let (page, _) = self.waiting_page(tenant, waits, None, limit).await?;
+        Ok(page.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// The same with the moment each was committed, from behind one of them, and whether there are more.
+    pub async fn waiting_page(
+        &self,
+        tenant: &Tenant,
+        waits: &Waits,
+        after: Option<&(Time, JobId)>,
+        limit: i32,
+    ) -> Result<(Vec<(Time, JobId)>, bool)> {
         let partition = keys::waits_partition(&tenant.id, waits);
+        let from = after.map(|(created, id)| {
+            let job = keys::job(&tenant.id, tenant.shards, id);
+            let place = keys::waits_place(&tenant.id, waits, *created, id);
+            let text = aws_sdk_dynamodb::types::AttributeValue::S;
+            Item::from([
+                ("pk".to_owned(), text(job.pk)),
+                ("sk".to_owned(), text(job.sk)),
+                (format!("{}_pk", keys::FIND), text(place.pk)),
+                (format!("{}_sk", keys::FIND), text(place.sk)),
+            ])
+        });
         let query = Query {
             index: Some(keys::FIND),
             partition: &partition,
             range: Range::Until("~"),
             limit: Some(limit),
-            from: None,
+            from,
         };
         let page = self.query(query).await?;
-        let key = |item: &Item| keys::read_due(super::text(item, "find_sk")?).map(|(_, id)| id);
-        Ok(page.items.iter().filter_map(key).collect())
+        let key = |item: &Item| keys::read_due(super::text(item, "find_sk")?);
+        Ok((
+            page.items.iter().filter_map(key).collect(),
+            page.next.is_some(),
+        ))
     }
 
     /// Stores jobs that were moved to `lane`, or made due there, and rings it in the same transaction (L2), as many at a time as
-    /// a transaction holds. Those that somebody wrote since they were read are left out.
+    /// a transaction holds. Those that somebody wrote since they were read are left out, and returned.
     pub async fn hand_over(
         &self,
         tenant: &Tenant,
@@ -217,7 +243,8 @@ impl Store {
         lane: Lane,
         worker: Worker,
         now: Time,
-    ) -> Result<()> {
+    ) -> Result<Vec<JobId>> {
+        let mut left_out = Vec::new();
         for some in jobs.chunks(HAND_OVER) {
             let mut some = some.to_vec();
             while !some.is_empty() {
@@ -228,11 +255,13 @@ impl Store {
                 writes.push(super::lanes::rung(&tenant.id, lane, None, now));
                 match self.transact("making jobs due", writes).await? {
                     Committed::Yes => break,
-                    Committed::Refused(places) => drop_places(&mut some, &places),
+                    Committed::Refused(places) => {
+                        left_out.extend(drop_places(&mut some, &places));
+                    }
                 }
             }
         }
-        Ok(())
+        Ok(left_out)
     }
 
     /// The write of a job's header, on condition that it is as it was read; raises its version, stamps the fence of a worker of
@@ -352,15 +381,19 @@ pub(super) fn header(tenant: &Tenant, job: &Job) -> Result<Item> {
 }
 
 /// Takes the jobs at these places out; at least the last one if the places name only the lane row.
-fn drop_places(jobs: &mut Vec<Job>, places: &[usize]) {
-    let before = jobs.len();
+fn drop_places(jobs: &mut Vec<Job>, places: &[usize]) -> Vec<JobId> {
+    let mut out = Vec::new();
     let mut place = 0;
-    jobs.retain(|_| {
+    jobs.retain(|job| {
         let stays = !places.contains(&place);
         place += 1;
+        if !stays {
+            out.push(job.id.clone());
+        }
         stays
     });
-    if jobs.len() == before {
-        jobs.pop();
+    if out.is_empty() {
+        out.extend(jobs.pop().map(|job| job.id));
     }
+    out
 }

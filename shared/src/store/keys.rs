@@ -192,10 +192,12 @@ pub fn read_wake(sort: &str) -> Option<(TenantId, Lane)> {
 /// Where a waiting job stands in the index of what is looked for.
 pub fn waits(tenant: &TenantId, job: &Job) -> Option<Key> {
     let waits = job.waits.as_ref()?;
-    Some(key(
-        waits_partition(tenant, waits),
-        due_sort(job.created, &job.id),
-    ))
+    Some(waits_place(tenant, waits, job.created, &job.id))
+}
+
+/// Where a job that was committed then stands among those that wait for one thing.
+pub fn waits_place(tenant: &TenantId, waits: &Waits, created: Time, id: &JobId) -> Key {
+    key(waits_partition(tenant, waits), due_sort(created, id))
 }
 
 /// The partition of the jobs that wait for one thing.

@@ -2,8 +2,10 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use local::issuer::Issuer;
 use serde::{Deserialize, Serialize};
 use shared::model::time::Time;
 
@@ -17,6 +19,10 @@ const CLOCK: &str = "clock";
 const TABLE: &str = "table.sqlite";
 /// The simulated tenant.
 const MICROSOFT: &str = "microsoft.sqlite";
+/// The private key that signs tokens for the API.
+const ISSUER: &str = "issuer.pem";
+/// Nobody but the owner reads it.
+const OWNER_ONLY: u32 = 0o600;
 /// What SQLite puts beside a file while it is open.
 const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
 
@@ -97,6 +103,17 @@ impl Folder {
         self.path.join(MICROSOFT)
     }
 
+    /// Who signs tokens for the API; made when it is first needed. Its key is kept, so that tokens hold over a restart.
+    pub fn issuer(&self) -> Result<Issuer, String> {
+        if let Some(issuer) = kept_issuer(&self.path)? {
+            return Ok(issuer);
+        }
+        let issuer = Issuer::new().map_err(|error| self.broken(ISSUER, &error))?;
+        self.keep_secret(ISSUER, issuer.pem())
+            .map_err(|error| self.broken(ISSUER, &error))?;
+        Ok(issuer)
+    }
+
     /// What it was made for; `None` = nothing yet.
     pub fn made_for(&self) -> Result<Option<MadeFor>, String> {
         let Some(text) = self.read(MADE_FOR)? else {
@@ -161,18 +178,27 @@ impl Folder {
 
     /// The sentence for something in it that cannot be used.
     pub fn broken(&self, name: &str, error: &dyn std::fmt::Display) -> String {
-        let folder = self.path.display();
-        format!(
-            "{name} in the state folder {folder} cannot be used: {error}. To start over, remove the folder: rm -r {folder}"
-        )
+        broken(&self.path, name, error)
     }
 
     fn read(&self, name: &str) -> Result<Option<String>, String> {
-        match fs::read_to_string(self.path.join(name)) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.broken(name, &error)),
+        read(&self.path, name)
+    }
+
+    /// The file is never there for others to read, not even for a moment.
+    fn keep_secret(&self, name: &str, text: &str) -> io::Result<()> {
+        let new = self.path.join(format!("{name}.new"));
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
         }
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(OWNER_ONLY)
+            .open(&new)?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(new, self.path.join(name))
     }
 
     /// A reader sees the old text or the new one, whenever the process is killed.
@@ -180,5 +206,53 @@ impl Folder {
         let new = self.path.join(format!("{name}.new"));
         File::create(&new)?.write_all(text.as_bytes())?;
         fs::rename(new, self.path.join(name))
+    }
+}
+
+/// Who signs tokens for the API of the installation in a folder, whether or not it runs; `None` = nobody yet.
+pub fn kept_issuer(folder: &Path) -> Result<Option<Issuer>, String> {
+    let pem = read(folder, ISSUER)?;
+    pem.map(|pem| Issuer::of_pem(&pem).map_err(|error| broken(folder, ISSUER, &error)))
+        .transpose()
+}
+
+fn read(folder: &Path, name: &str) -> Result<Option<String>, String> {
+    match fs::read_to_string(folder.join(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(broken(folder, name, &error)),
+    }
+}
+
+fn broken(folder: &Path, name: &str, error: &dyn std::fmt::Display) -> String {
+    let folder = folder.display();
+    format!(
+        "{name} in the state folder {folder} cannot be used: {error}. To start over, remove the folder: rm -r {folder}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// V6: the key is kept where nobody else reads it, and signs the same tokens after a restart.
+    #[test]
+    fn the_issuers_key_is_the_owners_alone() {
+        let path = std::env::temp_dir().join(format!("rollcall-folder-{}", std::process::id()));
+        assert!(kept_issuer(&path).unwrap().is_none());
+        let made = Folder::open(&path).unwrap().issuer().unwrap();
+        let file = path.join(ISSUER);
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let kept = kept_issuer(&path).unwrap().unwrap();
+        assert_eq!(kept.key_id(), made.key_id());
+        let again = Folder::open(&path).unwrap().issuer().unwrap();
+        assert_eq!(again.key_id(), made.key_id());
+        fs::write(&file, "no key").unwrap();
+        let why = kept_issuer(&path).unwrap_err();
+        assert!(why.contains("rm -r"), "{why}");
+        fs::remove_dir_all(&path).unwrap();
     }
 }

@@ -8,6 +8,8 @@ use shared::graph::check_address;
 pub const SECRET: &str = "ROLLCALL_CLIENT_SECRET";
 /// More people than this make counting them every second a burden of its own.
 const MOST_USERS: i64 = 2_000;
+/// Where the API listens if it is not said.
+const PORT: u16 = 8787;
 /// Faster than this a lease is over before one request is answered.
 const TOP_SPEED: i64 = 1_000;
 
@@ -22,6 +24,9 @@ pub struct Arguments {
     /// How many times as fast as yours the clock runs, 1 to 1000 [default: 60]
     #[arg(long, allow_negative_numbers = true)]
     pub speed: Option<i64>,
+    /// The port of 127.0.0.1 at which the API listens; 0 takes a free one [default: 8787]
+    #[arg(long)]
+    pub port: Option<u16>,
     /// The folder in which everything is kept
     #[arg(long, default_value = ".rollcall", value_name = "FOLDER")]
     pub state: PathBuf,
@@ -51,6 +56,7 @@ pub enum Order {
         users: Option<u32>,
         seed: Option<u64>,
         speed: u32,
+        port: u16,
     },
     /// A real tenant.
     Real(Real),
@@ -112,6 +118,7 @@ fn simulated(arguments: &Arguments, problems: &mut Vec<String>) -> Order {
         users,
         seed: arguments.seed,
         speed,
+        port: arguments.port.unwrap_or(PORT),
     }
 }
 
@@ -127,6 +134,7 @@ fn real(arguments: &Arguments, secret: Option<String>, problems: &mut Vec<String
         ("--users", arguments.users.is_some()),
         ("--seed", arguments.seed.is_some()),
         ("--speed", arguments.speed.is_some()),
+        ("--port", arguments.port.is_some()),
         ("--until-settled", arguments.until_settled),
     ];
     for (name, _) in simulated.iter().filter(|(_, given)| *given) {

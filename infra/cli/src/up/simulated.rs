@@ -19,6 +19,7 @@ use shared::model::tenant::ReadinessLooks;
 use shared::model::time::Time;
 use tokio::net::TcpListener;
 
+use super::api::Api;
 use super::folder::{Contoso, Folder, MadeFor};
 use super::screen::{Screen, View};
 use super::story::Story;
@@ -34,14 +35,24 @@ const AHEAD: Duration = Duration::from_secs(3);
 /// If nobody more got to where the rules say in so much of the clock's time, which is five syncs, nobody will.
 const STUCK: Duration = Duration::from_secs(5 * 3_600 + 600);
 
+/// The Contoso that is asked for; `None` = whichever the folder holds.
+#[derive(Clone, Copy, Debug)]
+pub struct People {
+    /// How many.
+    pub users: Option<u32>,
+    /// Where all chance comes from.
+    pub seed: Option<u64>,
+}
+
 /// Sets everything up, or takes it up where it was left, and runs it.
 pub async fn run(
     folder: &Folder,
-    users: Option<u32>,
-    seed: Option<u64>,
+    people: People,
     speed: u32,
+    port: u16,
     until_settled: bool,
 ) -> End {
+    let People { users, seed } = people;
     let found = match folder.made_for() {
         Ok(Some(made_for)) => take_up(folder, made_for, users, seed).await,
         Ok(None) => make(folder, users.unwrap_or(100), seed.unwrap_or(1)).await,
@@ -55,10 +66,15 @@ pub async fn run(
         Ok(system) => system,
         Err(why) => return End::Misconfigured(why),
     };
+    let api = match Api::open(folder, &system.installation, port).await {
+        Ok(api) => api,
+        Err(why) => return End::Misconfigured(why),
+    };
     let Contoso { users, seed, port } = contoso;
     println!(
         "Contoso, {users} people, seed {seed}, in a simulated Microsoft 365 tenant at http://127.0.0.1:{port}."
     );
+    println!("{}", api.said);
     println!("Its clock runs {speed} times as fast as yours.");
     println!("{}", where_and_how(folder));
     let story = Story::new(
@@ -68,6 +84,7 @@ pub async fn run(
         &system.employees,
     );
     tokio::select! {
+        _ = serve::serve(api.listener, api.router) => End::Broken("the API is not served any more".to_owned()),
         _ = serve::serve(listener, system.microsoft.router()) => End::Broken("the simulated tenant is not served any more".to_owned()),
         () = system.installation.run() => End::Broken("the functions are not served any more".to_owned()),
         Err(why) = keep_clock(folder, system.clock, speed) => End::Broken(why),

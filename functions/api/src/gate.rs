@@ -1,0 +1,93 @@
+//! Who may pass to a route: whoever has a valid token, a grant for the tenant in the path, and a role that suffices. Nothing is
+//! read from the table before that.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use shared::model::tenant::TenantId;
+
+use crate::auth::{Caller, Verifier};
+use crate::problem::{Problem, What};
+use crate::routes::{Least, Method, Route};
+
+/// What stands before one route.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    verifier: Arc<Verifier>,
+    route: &'static Route,
+}
+
+impl Gate {
+    /// The gate of a route; `None` = it is open.
+    pub fn of(route: &'static Route, verifier: &Arc<Verifier>) -> Option<Self> {
+        (route.least != Least::Nothing).then(|| Self {
+            verifier: Arc::clone(verifier),
+            route,
+        })
+    }
+}
+
+/// Lets a request pass, with the [`Caller`] and the [`TenantId`] beside it, or answers it.
+pub async fn check(
+    State(gate): State<Gate>,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let caller = match caller(&gate, request.headers()).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    if let Least::Role(least) = gate.route.least {
+        let params = params.as_ref().ok();
+        let written = params.and_then(|params| {
+            let mut pairs = params.iter();
+            pairs.find_map(|(name, value)| (name == "tenant").then_some(value))
+        });
+        let written = written.unwrap_or_default();
+        let granted = TenantId::parse(written).and_then(|id| Some((caller.role_in(&id)?, id)));
+        let Some((role, tenant)) = granted else {
+            let sentence = format!("there is no tenant {written}");
+            return Problem::new(What::NotFound, sentence).into_response();
+        };
+        if role < least {
+            let sentence = format!("this takes the role {least} or a higher one, yours is {role}");
+            return Problem::new(What::Forbidden, sentence).into_response();
+        }
+        if gate.route.method != Method::Get {
+            tracing::info!(
+                tenant = tenant.as_str(),
+                by = caller.subject,
+                route = gate.route.path,
+                "ordered"
+            );
+        }
+        request.extensions_mut().insert(tenant);
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+async fn caller(gate: &Gate, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let nobody = || {
+        Problem::new(
+            What::Unauthenticated,
+            "a valid bearer token is needed in the header Authorization",
+        )
+    };
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let (Some(header), None) = (given.next(), given.next()) else {
+        return Err(nobody());
+    };
+    let header = header.to_str().map_err(|_| nobody())?;
+    let (scheme, token) = header.split_once(' ').ok_or_else(nobody)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(nobody());
+    }
+    gate.verifier.caller(token).await?.ok_or_else(nobody)
+}

@@ -1,0 +1,79 @@
+//! The HTTP API (F141): everything that a person, the console or another system may ask of Rollcall, and nothing else.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `routes` | the table of routes, and a file for each resource |
+//! | `gate` | who may pass: a valid token, a grant for the tenant, a role that suffices |
+//! | `auth` | what makes a token valid |
+//! | `problem` | what goes wrong, as RFC 9457 says it |
+//! | `wire` | what requests and answers are made of |
+//! | `openapi` | the description file |
+//!
+//! [`router`] is the whole of it. Lambda, `rollcall up` and the tests serve the same one.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use shared::clock::Clock;
+use shared::config::{self, Access};
+use shared::run::Shell;
+use shared::{app, lambda};
+
+pub mod auth;
+mod gate;
+mod openapi;
+mod problem;
+mod routes;
+mod wire;
+
+pub use auth::Verifier;
+pub use openapi::document;
+pub use routes::{Endpoint, Least, Method, ROUTES, Route};
+
+/// The whole API: `shell` does what is asked, `verifier` says who asks.
+pub fn router(shell: Arc<Shell>, verifier: Arc<Verifier>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let served = routes::serve(route);
+        let guarded = match gate::Gate::of(route, &verifier) {
+            Some(gate) => served.route_layer(from_fn_with_state(gate, gate::check)),
+            None => served,
+        };
+        router = router.route(route.path, guarded);
+    }
+    router
+        .fallback(problem::no_route)
+        .method_not_allowed_fallback(problem::no_method)
+        .layer(DefaultBodyLimit::max(config::LARGEST_BODY))
+        .with_state(shell)
+}
+
+/// Runs the function until Lambda ends it.
+pub async fn serve() -> ExitCode {
+    let shell = match lambda::start().await {
+        Ok(shell) => Arc::new(shell),
+        Err(code) => return code,
+    };
+    let access = match Access::from_env() {
+        Ok(access) => access,
+        Err(problems) => return lambda::misconfigured(problems),
+    };
+    let documents = match app::documents() {
+        Ok(documents) => documents,
+        Err(error) => return lambda::misconfigured(error),
+    };
+    let verifier = Verifier::new(access, documents, Clock::system());
+    match lambda_http::run(router(shell, Arc::new(verifier))).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! The description file, OpenAPI 3.1, made from the code that answers.
+
+use axum::Json;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::routes::{jobs, people, schedules, staging, tenants};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Rollcall",
+        description = "Automates the life of Microsoft Teams users.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(
+        description,
+        tenants::tenants,
+        tenants::tenant,
+        tenants::sync_now,
+        people::people,
+        people::person,
+        people::person_jobs,
+        people::refresh,
+        people::offboard,
+        staging::staging,
+        staging::unstage,
+        staging::cancel,
+        jobs::job,
+        jobs::history,
+        schedules::schedules,
+        schedules::set_schedule,
+    ),
+    security(("bearer" = [])),
+    modifiers(&Bearer)
+)]
+struct Description;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut Document) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        if let Some(components) = &mut document.components {
+            components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        }
+    }
+}
+
+/// The whole description.
+pub fn document() -> Document {
+    Description::openapi()
+}
+
+/// This file.
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "description", operation_id = "getDescription",
+    security(()), responses((status = 200, description = "OpenAPI 3.1")))]
+pub async fn description() -> Json<Document> {
+    Json(document())
+}

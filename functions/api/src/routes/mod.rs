@@ -1,0 +1,151 @@
+//! The table of routes, and a file for each resource.
+//!
+//! The table is the only place that says who may do what: the router's gates are made from it, and so are the tests.
+
+use std::sync::Arc;
+
+use axum::routing::{MethodFilter, MethodRouter, on};
+use shared::model::access::Role;
+use shared::run::Shell;
+
+pub mod jobs;
+pub mod people;
+pub mod schedules;
+pub mod staging;
+pub mod tenants;
+
+/// One route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// What answers.
+    pub endpoint: Endpoint,
+    /// The method.
+    pub method: Method,
+    /// The path; `{tenant}` is what the grant must be for.
+    pub path: &'static str,
+    /// What it takes to pass.
+    pub least: Least,
+}
+
+/// The methods in use: what changes nothing, and what does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Orders.
+    Post,
+    /// Sets.
+    Put,
+}
+
+/// What it takes to pass to a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Least {
+    /// Nothing.
+    Nothing,
+    /// A valid token.
+    Token,
+    /// This role, or a higher one, in the tenant that the path names.
+    Role(Role),
+}
+
+/// What answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the function of its name")]
+pub enum Endpoint {
+    Description,
+    Tenants,
+    Tenant,
+    SyncNow,
+    People,
+    Person,
+    PersonJobs,
+    Refresh,
+    Offboard,
+    Staging,
+    Unstage,
+    Cancel,
+    Job,
+    History,
+    Schedules,
+    SetSchedule,
+}
+
+const fn get(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
+    Route {
+        endpoint,
+        method: Method::Get,
+        path,
+        least,
+    }
+}
+
+const fn post(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
+    Route {
+        endpoint,
+        method: Method::Post,
+        path,
+        least,
+    }
+}
+
+const fn put(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
+    Route {
+        endpoint,
+        method: Method::Put,
+        path,
+        least,
+    }
+}
+
+const VIEWER: Least = Least::Role(Role::Viewer);
+const OPERATOR: Least = Least::Role(Role::Operator);
+const ADMINISTRATOR: Least = Least::Role(Role::Administrator);
+
+/// Every route there is (F146).
+#[rustfmt::skip]
+pub const ROUTES: &[Route] = &[
+    get(Endpoint::Description, "/v1/openapi.json", Least::Nothing),
+    get(Endpoint::Tenants, "/v1/tenants", Least::Token),
+    get(Endpoint::Tenant, "/v1/tenants/{tenant}", VIEWER),
+    post(Endpoint::SyncNow, "/v1/tenants/{tenant}/sync", OPERATOR),
+    get(Endpoint::People, "/v1/tenants/{tenant}/people", VIEWER),
+    get(Endpoint::Person, "/v1/tenants/{tenant}/people/{person}", VIEWER),
+    get(Endpoint::PersonJobs, "/v1/tenants/{tenant}/people/{person}/jobs", VIEWER),
+    post(Endpoint::Refresh, "/v1/tenants/{tenant}/people/{person}/refresh", OPERATOR),
+    post(Endpoint::Offboard, "/v1/tenants/{tenant}/people/{person}/offboard", OPERATOR),
+    get(Endpoint::Staging, "/v1/tenants/{tenant}/staging", VIEWER),
+    post(Endpoint::Unstage, "/v1/tenants/{tenant}/staging/unstage", OPERATOR),
+    post(Endpoint::Cancel, "/v1/tenants/{tenant}/staging/{person}/cancel", OPERATOR),
+    get(Endpoint::Job, "/v1/tenants/{tenant}/jobs/{job}", VIEWER),
+    get(Endpoint::History, "/v1/tenants/{tenant}/jobs/{job}/history", VIEWER),
+    get(Endpoint::Schedules, "/v1/tenants/{tenant}/schedules", VIEWER),
+    put(Endpoint::SetSchedule, "/v1/tenants/{tenant}/schedules/{schedule}", ADMINISTRATOR),
+];
+
+/// What serves a route.
+pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
+    let method = match route.method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Put => MethodFilter::PUT,
+    };
+    match route.endpoint {
+        Endpoint::Description => on(method, crate::openapi::description),
+        Endpoint::Tenants => on(method, tenants::tenants),
+        Endpoint::Tenant => on(method, tenants::tenant),
+        Endpoint::SyncNow => on(method, tenants::sync_now),
+        Endpoint::People => on(method, people::people),
+        Endpoint::Person => on(method, people::person),
+        Endpoint::PersonJobs => on(method, people::person_jobs),
+        Endpoint::Refresh => on(method, people::refresh),
+        Endpoint::Offboard => on(method, people::offboard),
+        Endpoint::Staging => on(method, staging::staging),
+        Endpoint::Unstage => on(method, staging::unstage),
+        Endpoint::Cancel => on(method, staging::cancel),
+        Endpoint::Job => on(method, jobs::job),
+        Endpoint::History => on(method, jobs::history),
+        Endpoint::Schedules => on(method, schedules::schedules),
+        Endpoint::SetSchedule => on(method, schedules::set_schedule),
+    }
+}

@@ -1,0 +1,152 @@
+//! Who may do what, where: every route with every role, in the caller's tenant and in another's (F146, F147).
+
+use axum::body::Body;
+use axum::http::Request;
+use shared::model::access::Role;
+use shared::model::tenant::{Tenant, TenantId};
+use shared::run::look;
+
+use super::{Answer, House, people, play};
+use crate::{Endpoint, Least, Method, ROUTES, Route};
+
+const PERSON: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
+const JOB: &str = "01HZZZZZZZZZZZZZZZZZZZZZZZ";
+
+async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) -> Answer {
+    let path = route
+        .path
+        .replace("{tenant}", tenant)
+        .replace("{person}", PERSON)
+        .replace("{job}", JOB)
+        .replace("{schedule}", "UserSync");
+    let mut request = match route.method {
+        Method::Get => Request::get(path),
+        Method::Post => Request::post(path),
+        Method::Put => Request::put(path),
+    };
+    request = request.header("content-type", "application/json");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let body = match (route.endpoint, route.method) {
+        (Endpoint::Unstage, _) => format!(r#"{{"people": ["{PERSON}"]}}"#),
+        (_, Method::Put) => r#"{"active": true, "minutes": 60}"#.to_owned(),
+        (_, Method::Get | Method::Post) => String::new(),
+    };
+    house.send(request.body(Body::from(body)).unwrap()).await
+}
+
+/// Another customer that is really there.
+async fn register_fabrikam(house: &House) {
+    let admin = &house.stage.installation.admin;
+    let contoso = TenantId::parse("contoso").unwrap();
+    let fabrikam = Tenant {
+        id: TenantId::parse("fabrikam").unwrap(),
+        name: "Fabrikam".to_owned(),
+        ..look::tenant(admin, &contoso).await.unwrap()
+    };
+    admin.store.register(&fabrikam).await.unwrap();
+}
+
+#[test]
+fn the_matrix_of_routes_and_roles_holds() {
+    play(async {
+        let house = House::of(people(2)).await;
+        register_fabrikam(&house).await;
+        for route in ROUTES {
+            for role in Role::ALL {
+                let token = house.token(role);
+                let before = house.table_requests();
+                let answer = ask(&house, route, "contoso", Some(&token)).await;
+                let reads = house.table_requests() - before;
+                let case = format!("{} as {role}: {answer:?}", route.path);
+                match route.least {
+                    Least::Nothing => assert!(answer.status.is_success() && reads == 0, "{case}"),
+                    Least::Token => assert!(answer.status.is_success() && reads > 0, "{case}"),
+                    Least::Role(least) if role < least => {
+                        assert!(answer.is_problem(403, "forbidden") && reads == 0, "{case}");
+                    }
+                    Least::Role(_) => {
+                        // The person and the job of the path are unknown.
+                        let unknown = answer.detail().starts_with("there is no person")
+                            || answer.detail().contains("job");
+                        assert!(answer.status.is_success() || unknown, "{case}");
+                        assert!(reads > 0, "{case}");
+                    }
+                }
+                let Least::Role(_) = route.least else {
+                    continue;
+                };
+                // F147: a tenant of somebody else, one that does not exist and one that cannot: no difference, nothing read.
+                let before = house.table_requests();
+                for foreign in ["fabrikam", "nowhere", "con%23toso", "CONTOSO", "contoso%20"] {
+                    let answer = ask(&house, route, foreign, Some(&token)).await;
+                    let case = format!("{} of {foreign} as {role}: {answer:?}", route.path);
+                    assert!(answer.is_problem(404, "not-found"), "{case}");
+                    assert!(answer.detail().starts_with("there is no tenant"), "{case}");
+                }
+                assert_eq!(house.table_requests(), before, "{}", route.path);
+            }
+            let open = route.least == Least::Nothing;
+            let answer = ask(&house, route, "contoso", None).await;
+            assert_eq!(
+                answer.is_problem(401, "unauthenticated"),
+                !open,
+                "{answer:?}"
+            );
+        }
+    });
+}
+
+/// The highest of several grants counts, each for its own tenant; the list shows those tenants and no others.
+#[test]
+fn grants_count_for_their_own_tenant() {
+    play(async {
+        let house = House::of(people(2)).await;
+        register_fabrikam(&house).await;
+        let contoso = TenantId::parse("contoso").unwrap();
+        let mut claims = local::issuer::claims(Role::Viewer, &contoso, house.stage.clock.now());
+        claims["grants"] = serde_json::json!([
+            {"tenant": "contoso", "role": "operator"},
+            {"tenant": "contoso", "role": "viewer"},
+            {"tenant": "fabrikam", "role": "viewer"},
+            {"tenant": "gone", "role": "administrator"},
+            {"tenant": "con#toso", "role": "administrator"},
+        ]);
+        let token = house.issuer.sign(&claims).unwrap();
+        let route = |endpoint| {
+            ROUTES
+                .iter()
+                .find(|route| route.endpoint == endpoint)
+                .unwrap()
+        };
+        let sync = route(Endpoint::SyncNow);
+        let status = async |tenant| {
+            ask(&house, sync, tenant, Some(&token))
+                .await
+                .status
+                .as_u16()
+        };
+        assert_eq!(status("contoso").await, 202);
+        assert_eq!(status("fabrikam").await, 403);
+        let listed = ask(&house, route(Endpoint::Tenants), "", Some(&token)).await;
+        assert_eq!(
+            listed.body["tenants"],
+            serde_json::json!([
+                {"id": "contoso", "name": "Contoso", "role": "operator"},
+                {"id": "fabrikam", "name": "Fabrikam", "role": "viewer"},
+            ])
+        );
+    });
+}
+
+#[test]
+fn a_route_that_is_not_there_is_a_problem_too() {
+    play(async {
+        let house = House::of(people(1)).await;
+        let nothing = house.get("/v1/nothing").await;
+        assert!(nothing.is_problem(404, "not-found"), "{nothing:?}");
+        let wrong = house.post("/v1/tenants", "").await;
+        assert!(wrong.is_problem(405, "method-not-allowed"), "{wrong:?}");
+    });
+}

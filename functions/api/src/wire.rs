@@ -1,0 +1,102 @@
+//! What requests and answers are made of. Everything here is part of the API: names never change, fields are only added.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use shared::model::job::{Goal, Origin};
+use utoipa::ToSchema;
+
+use crate::problem::Problem;
+
+/// Items of a page, if the caller does not say.
+const PAGE: u16 = 50;
+/// Items of a page, at most.
+const LARGEST_PAGE: u16 = 100;
+
+/// A body of JSON; what is not asked for is refused by name.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
+        Ok(Self(body?.0))
+    }
+}
+
+/// The part of the address behind the question mark; what is not asked for is refused by name.
+pub struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
+        Ok(Self(query?.0))
+    }
+}
+
+/// How many items a page shall have.
+pub fn limit(asked: Option<u16>) -> Result<usize, Problem> {
+    let limit = asked.unwrap_or(PAGE);
+    if !(1..=LARGEST_PAGE).contains(&limit) {
+        let sentence = format!("limit is {limit}: it must be 1 to {LARGEST_PAGE}");
+        return Err(Problem::invalid("limit", sentence));
+    }
+    Ok(usize::from(limit))
+}
+
+/// `after` is made up.
+pub fn not_a_position() -> Problem {
+    Problem::invalid("after", "after is not the next of a page of this list")
+}
+
+/// It is ordered and will be done; `at` shows how far it is.
+pub fn accepted(at: String) -> Response {
+    (StatusCode::ACCEPTED, [(LOCATION, at)]).into_response()
+}
+
+/// What a job is to achieve.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GoalName {
+    /// The person has what their persona says.
+    Provision,
+    /// The person has nothing of it any more.
+    Offboard,
+}
+
+impl From<Goal> for GoalName {
+    fn from(goal: Goal) -> Self {
+        match goal {
+            Goal::Provision => Self::Provision,
+            Goal::Offboard => Self::Offboard,
+        }
+    }
+}
+
+/// Who started a job.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OriginName {
+    /// A rule, at a sync.
+    Rule,
+    /// A person.
+    Person,
+}
+
+impl From<Origin> for OriginName {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Rule => Self::Rule,
+            Origin::Person => Self::Person,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `rollcall token`: a token for the API of `rollcall up`, printed for a script or a header.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use local::demo;
+use local::issuer;
+use shared::clock::Clock;
+use shared::model::access::Role;
+
+use crate::up::folder::kept_issuer;
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// What it shall be good for: viewer, operator, approver or administrator
+    #[arg(value_parser = role)]
+    role: Role,
+    /// The folder of `rollcall up`
+    #[arg(long, default_value = ".rollcall", value_name = "FOLDER")]
+    state: PathBuf,
+}
+
+/// Prints a token of the demo's person with this role. Exit code 1: there is no key to sign it with.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    match token(arguments) {
+        Ok(token) => {
+            println!("{token}");
+            eprintln!(
+                "{} of Contoso, {}, for {} hours.",
+                arguments.role,
+                issuer::name(arguments.role),
+                issuer::VALID.as_secs() / 3_600
+            );
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("rollcall: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn token(arguments: &Arguments) -> Result<String, String> {
+    let folder = arguments.state.display();
+    let issuer = kept_issuer(&arguments.state)?.ok_or_else(|| {
+        format!("{folder} holds no key: start `rollcall up --state {folder}` first")
+    })?;
+    issuer
+        .token(arguments.role, &demo::tenant(), Clock::system().now())
+        .map_err(|error| error.to_string())
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known = Role::ALL.into_iter().find(|role| role.name() == text);
+    known.ok_or_else(|| {
+        let names: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+        format!("it must be one of {}", names.join(", "))
+    })
+}
