@@ -12,7 +12,7 @@ use super::groups::group_selected;
 use crate::microsoft::state::group::Group;
 use crate::microsoft::state::world::World;
 use crate::microsoft::wire::answer::{Answer, Refusal};
-use crate::microsoft::wire::filter::{Filter, Operator};
+use crate::microsoft::wire::filter::Filter;
 use crate::microsoft::wire::link::{seal, unseal};
 use crate::microsoft::wire::request::{Query, Request};
 
@@ -253,18 +253,9 @@ fn ids(filter: &str) -> Result<BTreeSet<String>, Refusal> {
     let ids: Option<BTreeSet<String>> = filter
         .parts()
         .into_iter()
-        .map(|part| match part {
-            Filter::Compare(path, Operator::Eq, Value::String(id)) if path == "id" => {
-                Some(id.clone())
-            }
-            Filter::Compare(..)
-            | Filter::In(..)
-            | Filter::StartsWith(..)
-            | Filter::EndsWith(..)
-            | Filter::Any(..)
-            | Filter::And(_)
-            | Filter::Or(_)
-            | Filter::Not(_) => None,
+        .map(|part| {
+            let (_, id) = part.equality().filter(|(path, _)| *path == "id")?;
+            id.as_str().map(String::from)
         })
         .collect();
     ids.filter(|ids| ids.len() <= MOST).ok_or_else(refusal)

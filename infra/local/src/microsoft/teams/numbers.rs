@@ -9,7 +9,7 @@ use crate::microsoft::state::record::Recorded;
 use crate::microsoft::state::world::World;
 use crate::microsoft::wire::answer::{Answer, Body, Refusal};
 use crate::microsoft::wire::base64;
-use crate::microsoft::wire::filter::{Filter, Operator};
+use crate::microsoft::wire::filter::Filter;
 use crate::microsoft::wire::request::{Query, Request};
 
 pub(super) const PATH: &str = "admin/teams/telephoneNumberManagement/numberAssignments";
@@ -189,42 +189,24 @@ fn skip(query: &Query) -> Result<usize, Refusal> {
 
 /// The documented forms: equality, `any` with equality, joined by `and`.
 fn parse(text: &str) -> Result<Filter, Refusal> {
-    let known = |filter: &Filter| {
-        filter.parts().iter().all(|part| match part {
-            Filter::Compare(path, Operator::Eq, _) => COMPARABLE.contains(&path.as_str()),
-            Filter::Any(path, name, condition) => {
-                COLLECTIONS.contains(&path.as_str())
-                    && matches!(&**condition, Filter::Compare(inner, Operator::Eq, _) if inner == name)
-            }
-            Filter::Compare(..)
-            | Filter::In(..)
-            | Filter::StartsWith(..)
-            | Filter::EndsWith(..)
-            | Filter::And(_)
-            | Filter::Or(_)
-            | Filter::Not(_) => false,
-        })
+    let known = |part: &&Filter| {
+        if let Filter::Any(path, name, condition) = part {
+            let inner = condition.equality().map(|(inner, _)| inner);
+            return COLLECTIONS.contains(&path.as_str()) && inner == Some(name);
+        }
+        part.equality()
+            .is_some_and(|(path, _)| COMPARABLE.contains(&path))
     };
     Filter::parse(text)
-        .filter(|filter| !matches!(filter, Filter::Or(_)) && known(filter))
+        .filter(|filter| !matches!(filter, Filter::Or(_)) && filter.parts().iter().all(known))
         .ok_or_else(|| bad_request(format!("The filter '{text}' is not supported.")))
 }
 
 /// The one number that a filter asks for.
 fn only_number(filter: &Filter) -> Option<&str> {
-    filter.parts().into_iter().find_map(|part| match part {
-        Filter::Compare(path, _, Value::String(number)) if path == "telephoneNumber" => {
-            Some(number.as_str())
-        }
-        Filter::Compare(..)
-        | Filter::In(..)
-        | Filter::StartsWith(..)
-        | Filter::EndsWith(..)
-        | Filter::Any(..)
-        | Filter::And(_)
-        | Filter::Or(_)
-        | Filter::Not(_) => None,
-    })
+    let mut equalities = filter.parts().into_iter().filter_map(Filter::equality);
+    let (_, number) = equalities.find(|(path, _)| *path == "telephoneNumber")?;
+    number.as_str()
 }
 
 pub(super) fn bad_request(message: impl Into<String>) -> Refusal {

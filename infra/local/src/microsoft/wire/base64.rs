@@ -10,7 +10,7 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
 /// `None` for what is not such a text.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut padded = text.replace('-', "+").replace('_', "/");
-    while padded.len() % 4 != 0 {
+    while !padded.len().is_multiple_of(4) {
         padded.push('=');
     }
     base64::decode(padded).ok()

@@ -49,8 +49,10 @@ impl Filter {
             Self::EndsWith(path, text) => {
                 folded(&find(path, property)).is_some_and(|found| found.ends_with(text))
             }
-            Self::Any(path, name, condition) => match find(path, property) {
-                Value::Array(elements) => elements.iter().any(|element| {
+            Self::Any(path, name, condition) => {
+                let found = find(path, property);
+                let mut elements = found.as_array().into_iter().flatten();
+                elements.any(|element| {
                     condition.meets(&|top: &str| {
                         if top == name {
                             element.clone()
@@ -58,9 +60,8 @@ impl Filter {
                             property(top)
                         }
                     })
-                }),
-                _ => false,
-            },
+                })
+            }
             Self::And(all) => all.iter().all(|one| one.meets(property)),
             Self::Or(all) => all.iter().any(|one| one.meets(property)),
             Self::Not(one) => !one.meets(property),
@@ -77,6 +78,15 @@ impl Filter {
             | Self::EndsWith(..)
             | Self::Any(..)
             | Self::Not(_) => vec![self],
+        }
+    }
+
+    /// Property and literal, if it is one plain equality.
+    pub(crate) fn equality(&self) -> Option<(&str, &Value)> {
+        if let Self::Compare(path, Operator::Eq, literal) = self {
+            Some((path, literal))
+        } else {
+            None
         }
     }
 
