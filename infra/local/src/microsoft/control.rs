@@ -60,7 +60,7 @@ impl NewPerson {
 }
 
 impl Microsoft {
-    /// Adds somebody; whoever had the id before is replaced.
+    /// Adds somebody; whoever had the id before is replaced, and leaves them groups and telephone numbers.
     pub fn add_person(&self, new: NewPerson) {
         self.change(|world| {
             let now = world.now();
@@ -83,6 +83,8 @@ impl Microsoft {
                 })
                 .collect();
             let since = new.teams_ready.then_some(now);
+            let known = world.people.get(&new.id);
+            let lines = known.map(|known| known.lines.clone()).unwrap_or_default();
             world.add(Person {
                 id: new.id,
                 created: now,
@@ -101,7 +103,7 @@ impl Microsoft {
                     numbers_from: None,
                 },
                 policies: Lagged::new(BTreeMap::new()),
-                lines: Lagged::default(),
+                lines,
                 writes: 0,
             });
         });

@@ -2,7 +2,7 @@
 //! (`graph-api.md 13`). It lags, repeats, throttles and refuses as Microsoft does, each time in the same way for the same seed.
 //!
 //! ```text
-//! wire/       in and out: requests, the map of endpoints, tokens, throttling, how refusals are spelt
+//! wire/       in and out: requests, batches, filters, the map of endpoints, tokens, throttling, how refusals are spelt
 //! directory/  /users, /groups, /subscribedSkus
 //! teams/      /admin/teams
 //! state/      what the tenant holds, what of it readers are shown, its SQLite file

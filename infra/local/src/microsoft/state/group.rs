@@ -186,17 +186,25 @@ impl World {
         self.member_changed(group, member, Some(change));
     }
 
+    /// Who is gone for good is in no group; who can be restored still is.
+    pub(crate) fn leave_groups(&mut self, id: &str) {
+        for group in self.direct_groups(id) {
+            self.set_member(&group, id, false, Duration::ZERO);
+        }
+    }
+
     /// Every group of somebody is looked at again.
     pub(crate) fn reprocess(&mut self, id: &str) {
-        let groups: Vec<String> = self
-            .groups
-            .of(id, Group::has)
-            .map(|group| group.id.clone())
-            .collect();
-        for group in groups {
+        for group in self.direct_groups(id) {
             self.queue_inheritance(&group, id);
             self.member_changed(&group, id, None);
         }
+    }
+
+    /// The ids of the groups that somebody really is in.
+    fn direct_groups(&self, id: &str) -> Vec<String> {
+        let groups = self.groups.of(id, Group::has);
+        groups.map(|group| group.id.clone()).collect()
     }
 
     /// The licence service gets to a membership after a while; once for however many changes until then.

@@ -124,8 +124,10 @@ impl World {
         };
         person.life = life;
         self.index(person);
-        if life == Life::Present {
-            self.count_seats(id, 1);
+        match life {
+            Life::Present => self.count_seats(id, 1),
+            Life::SoftDeleted => {}
+            Life::Gone => self.leave_groups(id),
         }
         self.announce(id, self.now(), &[]);
     }

@@ -8,6 +8,7 @@ mod gate;
 mod groups;
 mod licensing;
 mod numbers;
+mod operations;
 mod persistence;
 mod queries;
 mod teams;

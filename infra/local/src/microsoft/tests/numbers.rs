@@ -6,11 +6,11 @@ use super::*;
 
 const LIST: &str = "/admin/teams/telephoneNumberManagement/numberAssignments";
 const MCOPSTN1: &str = "4ed3ff63-69d7-4fb7-b984-5aec7f605ca8";
-const FIRST: &str = "+12065550001";
+pub(super) const FIRST: &str = "+12065550001";
 const SECOND: &str = "+12065550002";
 
 /// Adele with voice, one of two numbers free for her.
-async fn voiced(options: Options) -> Client {
+pub(super) async fn voiced(options: Options) -> Client {
     let client = Client::of(options).await;
     let mut adele = person(ADELE, "adele@contoso.com");
     adele.facts.insert("usageLocation".into(), json!("US"));
@@ -24,7 +24,7 @@ async fn voiced(options: Options) -> Client {
     client
 }
 
-fn slow() -> Options {
+pub(super) fn slow() -> Options {
     Options {
         number_delay: (Duration::from_secs(40), Duration::from_secs(40)),
         ..Options::calm()
@@ -32,7 +32,7 @@ fn slow() -> Options {
 }
 
 impl Client {
-    async fn order(&self, number: &str, id: &str) -> Reply {
+    pub(super) async fn order(&self, number: &str, id: &str) -> Reply {
         let body = json!({"telephoneNumber": number, "assignmentTargetId": id, "numberType": "directRouting"});
         self.post(&format!("{LIST}/assignNumber"), body).await
     }
@@ -43,7 +43,7 @@ impl Client {
     }
 
     /// Status and detail of the operation that an order led to.
-    async fn outcome(&self, order: &Reply) -> (String, String) {
+    pub(super) async fn outcome(&self, order: &Reply) -> (String, String) {
         assert_eq!(order.status, 202, "{}", order.body);
         let reply = self.get(order.header("location")).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
@@ -318,41 +318,6 @@ async fn a_number_is_taken_from_whoever_holds_it() {
     assert_eq!(client.outcome(&order).await.0, "succeeded");
     assert_eq!(client.tenant.numbers()[FIRST], None);
     assert_eq!(client.tenant.history()[0].person, "other");
-}
-
-#[tokio::test(start_paused = true)]
-async fn operations_stick_vanish_and_are_forgotten() {
-    let client = voiced(slow()).await;
-    for fate in [OrderFate::Stuck, OrderFate::Lost, OrderFate::Forgotten] {
-        client.tenant.decide_next_order(fate);
-    }
-    let stuck = client.order(FIRST, ADELE).await;
-    let lost = client.order(FIRST, ADELE).await;
-    assert_eq!(client.get(lost.header("location")).await.status, 404);
-    client.pass(1_800).await;
-    assert_eq!(client.outcome(&stuck).await.0, "running");
-    assert_eq!(client.tenant.numbers()[FIRST], None);
-    let forgotten = client.order(FIRST, ADELE).await;
-    client.pass(40).await;
-    assert_eq!(client.get(forgotten.header("location")).await.status, 404);
-    assert_eq!(client.tenant.numbers()[FIRST].as_deref(), Some(ADELE));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_operation_is_not_kept_for_ever() {
-    let client = voiced(Options {
-        operation_life: Duration::from_secs(600),
-        ..slow()
-    })
-    .await;
-    let order = client.order(FIRST, ADELE).await;
-    client.pass(600).await;
-    assert_eq!(client.outcome(&order).await.0, "succeeded");
-    client.pass(1).await;
-    assert_eq!(
-        client.get(order.header("location")).await.refusal().1,
-        "NotFound"
-    );
 }
 
 #[tokio::test(start_paused = true)]
