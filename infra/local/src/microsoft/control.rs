@@ -1,10 +1,16 @@
 //! The control side: what administrators and Microsoft itself do to the tenant.
 //! Changes made here are seen at once, unless an earlier one of the same person is still on its way.
 
+mod groups;
+mod telephony;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+
+pub use groups::NewGroup;
+pub use telephony::NewNumber;
 
 use super::Microsoft;
 use super::state::catalogue::{Policy, Product};
@@ -54,7 +60,7 @@ impl NewPerson {
 }
 
 impl Microsoft {
-    /// Adds somebody; whoever had the id before is replaced.
+    /// Adds somebody; whoever had the id before is replaced, and leaves them groups and telephone numbers.
     pub fn add_person(&self, new: NewPerson) {
         self.change(|world| {
             let now = world.now();
@@ -73,9 +79,12 @@ impl Microsoft {
                     group: None,
                     disabled_plans: Vec::new(),
                     since: now,
+                    error: None,
                 })
                 .collect();
             let since = new.teams_ready.then_some(now);
+            let known = world.people.get(&new.id);
+            let lines = known.map(|known| known.lines.clone()).unwrap_or_default();
             world.add(Person {
                 id: new.id,
                 created: now,
@@ -91,8 +100,10 @@ impl Microsoft {
                     eligible_from: since,
                     voice_from: since,
                     policies_from: None,
+                    numbers_from: None,
                 },
                 policies: Lagged::new(BTreeMap::new()),
+                lines,
                 writes: 0,
             });
         });
@@ -285,6 +296,7 @@ impl World {
                         group: group.map(String::from),
                         disabled_plans: Vec::new(),
                         since,
+                        error: None,
                     };
                     directory.licences.push(licence);
                 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Microsoft;
+use super::state::group::Group;
 use super::state::person::Life;
 use super::state::record::{Counts, Recorded, Truth};
 
@@ -15,8 +16,7 @@ impl Microsoft {
         let person = world.people.get(id)?;
         let directory = person.directory.truth();
         let inherited = directory
-            .licences
-            .iter()
+            .working()
             .filter_map(|licence| Some((licence.sku.clone(), licence.group.clone()?)));
         Some(Truth {
             usage_location: directory.text("usageLocation").map(String::from),
@@ -28,6 +28,17 @@ impl Microsoft {
                 .truth()
                 .values()
                 .map(|policy| (policy.policy_type.clone(), policy.name.clone()))
+                .collect(),
+            numbers: person
+                .lines
+                .truth()
+                .iter()
+                .map(|line| line.number.clone())
+                .collect(),
+            groups: world
+                .groups
+                .of(id, Group::has)
+                .map(|group| group.id.clone())
                 .collect(),
             enabled: directory.properties.get("accountEnabled") == Some(&Value::Bool(true)),
             deleted: person.life != Life::Present,
@@ -56,6 +67,18 @@ impl Microsoft {
                     product.id.clone(),
                     (product.enabled, *product.consumed.truth()),
                 )
+            })
+            .collect()
+    }
+
+    /// Every telephone number and who really holds it.
+    pub fn numbers(&self) -> BTreeMap<String, Option<String>> {
+        let world = self.lock();
+        let numbers = world.numbers.values();
+        numbers
+            .map(|entry| {
+                let holder = entry.holder.truth().as_ref();
+                (entry.number.clone(), holder.map(|holder| holder.id.clone()))
             })
             .collect()
     }

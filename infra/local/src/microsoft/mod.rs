@@ -2,8 +2,8 @@
 //! (`graph-api.md 13`). It lags, repeats, throttles and refuses as Microsoft does, each time in the same way for the same seed.
 //!
 //! ```text
-//! wire/       in and out: requests, the map of endpoints, tokens, throttling, how refusals are spelt
-//! directory/  /users, /subscribedSkus
+//! wire/       in and out: requests, batches, filters, the map of endpoints, tokens, throttling, how refusals are spelt
+//! directory/  /users, /groups, /subscribedSkus
 //! teams/      /admin/teams
 //! state/      what the tenant holds, what of it readers are shown, its SQLite file
 //! control     the other side: adds people, moves licences by hand
@@ -36,8 +36,10 @@ use shared::error::Result;
 use shared::graph::{Http, TransportError};
 use tower::service_fn;
 
-pub use control::NewPerson;
-pub use options::Options;
+pub use control::{NewGroup, NewNumber, NewPerson};
+pub use options::{Certificate, Options};
+pub use state::group::GroupKind;
+pub use state::order::OrderFate;
 pub use state::record::{Counts, Recorded, Truth};
 
 use state::disk::Disk;
@@ -105,8 +107,11 @@ impl Microsoft {
         }
     }
 
+    /// The tenant, with everything done that was due by now.
     fn lock(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.settle();
+        world
     }
 }
 

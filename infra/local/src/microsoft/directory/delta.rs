@@ -82,13 +82,10 @@ impl World {
                 unseal::<Round>(token)?
             }
         };
-        if now.since(round.issued) > TOKEN_LIFE
+        if expired(round.issued, now)
             || matches!(round.place, Place::Changes { after } if after + 1 < self.feed.first())
         {
-            let location = format!("{}/v1.0/users/delta?$deltatoken=", self.options.base_url);
-            let message = "The sync state generation is not found; perform a full sync.";
-            return Err(Refusal::new(StatusCode::GONE, "syncStateNotFound", message)
-                .with_header("location", location));
+            return Err(resync(&self.options.base_url, "users"));
         }
         let place = format!("{:?}", round.place);
         if !round.rested
@@ -186,10 +183,10 @@ impl World {
                     done: false,
                 };
             }
-            if surfaces(entry) && shown.insert(&entry.person) {
+            if surfaces(entry) && shown.insert(&entry.whose) {
                 value.extend(
                     self.people
-                        .get(&entry.person)
+                        .get(&entry.whose)
                         .map(|person| self.change_of(person, select, &entry.properties)),
                 );
             }
@@ -220,4 +217,16 @@ impl World {
         body[format!("@odata.{link}")] = json!(url);
         Answer::ok(body)
     }
+}
+
+/// Whether a token of this moment is too old.
+pub(super) fn expired(issued: Time, now: Time) -> bool {
+    now.since(issued) > TOKEN_LIFE
+}
+
+/// 410: everything must be read anew, from here.
+pub(super) fn resync(base_url: &str, list: &str) -> Refusal {
+    let location = format!("{base_url}/v1.0/{list}/delta?$deltatoken=");
+    let message = "The sync state generation is not found; perform a full sync.";
+    Refusal::new(StatusCode::GONE, "syncStateNotFound", message).with_header("location", location)
 }

@@ -11,7 +11,7 @@ use crate::microsoft::state::person::{Directory, Licence, Person};
 use crate::microsoft::state::record::Recorded;
 use crate::microsoft::state::world::World;
 use crate::microsoft::wire::answer::{Answer, Family, Refusal};
-use crate::microsoft::wire::request::Request;
+use crate::microsoft::wire::request::{Query, Request};
 
 /// The body of `assignLicense`; both collections must be there.
 #[derive(Debug, Deserialize)]
@@ -107,6 +107,7 @@ impl World {
                             group: None,
                             disabled_plans,
                             since: now,
+                            error: None,
                         }),
                     }
                 }
@@ -124,6 +125,16 @@ impl World {
             after,
         });
         Ok(Answer::ok(entity))
+    }
+
+    /// Inherited licences are looked at again, as after new seats were bought.
+    pub(crate) fn reprocess_licences(&mut self, key: &str) -> Result<Answer, Refusal> {
+        let id = self.writable(key, Family::Directory, &[])?;
+        self.reprocess(&id);
+        let person = self.person(&id).ok_or_else(|| Refusal::not_found(&id))?;
+        Ok(Answer::ok(
+            self.user_entity(person, &selected(&Query::default())?),
+        ))
     }
 
     /// Whether the whole order is possible; removal and addition are judged together.

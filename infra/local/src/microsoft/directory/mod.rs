@@ -1,9 +1,14 @@
-//! Entra's directory: users, their changes, their licences.
+//! Entra's directory: users and groups, their changes, their licences.
 
 mod delta;
+mod group_delta;
+mod groups;
 mod licences;
+mod listing;
 mod location;
+mod member_of;
+mod membership;
 mod properties;
 mod users;
 
-pub(crate) use users::after;
+pub(crate) use listing::after;

@@ -52,10 +52,7 @@ pub(super) fn selected(query: &Query) -> Result<Vec<String>, Refusal> {
     let Some(names) = query.select() else {
         return Ok(USUAL.map(String::from).into());
     };
-    match names
-        .iter()
-        .find(|name| !USUAL.contains(&name.as_str()) && !OTHERS.contains(&name.as_str()))
-    {
+    match names.iter().find(|name| !knows(name)) {
         None => Ok(names),
         Some(unknown) => {
             let message = format!(
@@ -64,6 +61,11 @@ pub(super) fn selected(query: &Query) -> Result<Vec<String>, Refusal> {
             Err(Refusal::bad_request(message))
         }
     }
+}
+
+/// Whether a user has a property of this name.
+pub(super) fn knows(name: &str) -> bool {
+    USUAL.contains(&name) || OTHERS.contains(&name)
 }
 
 impl World {
@@ -104,7 +106,12 @@ impl World {
         shown
     }
 
-    fn property(&self, person: &Person, directory: &Directory, name: &str) -> Option<Value> {
+    pub(super) fn property(
+        &self,
+        person: &Person,
+        directory: &Directory,
+        name: &str,
+    ) -> Option<Value> {
         match name {
             "id" => Some(json!(person.id)),
             "createdDateTime" => Some(json!(stamp(person.created))),
@@ -122,10 +129,7 @@ impl World {
     /// The union of direct and inherited; a plan is off only if it is off in every assignment of the product.
     fn assigned_licences(&self, directory: &Directory) -> Value {
         let products = directory.products().into_iter().map(|sku| {
-            let mut of_product = directory
-                .licences
-                .iter()
-                .filter(|licence| licence.sku == sku);
+            let mut of_product = directory.working().filter(|licence| licence.sku == sku);
             let mut off = of_product
                 .next()
                 .map(|licence| licence.disabled_plans.clone())
@@ -138,8 +142,7 @@ impl World {
 
     fn assigned_plans(&self, directory: &Directory) -> Value {
         let licences = directory
-            .licences
-            .iter()
+            .working()
             .filter_map(|licence| Some((licence, self.products.get(&licence.sku)?)));
         licences
             .flat_map(|(licence, product)| {
@@ -166,8 +169,8 @@ fn states(directory: &Directory) -> Value {
             "skuId": licence.sku,
             "disabledPlans": licence.disabled_plans,
             "assignedByGroup": licence.group,
-            "state": "Active",
-            "error": "None",
+            "state": if licence.error.is_none() { "Active" } else { "Error" },
+            "error": licence.error.as_deref().unwrap_or("None"),
             "lastUpdatedDateTime": stamp(licence.since),
         })
     });

@@ -1,51 +1,66 @@
-//! Users: the list, one of them, how many (`graph-api.md 2.1`, `2.5`).
+//! Users: the list, one of them, how many (`graph-api.md 2.1`, `2.3`, `2.5`).
 
 use std::ops::Bound;
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::properties::selected;
+use super::listing::{after, eventual};
+use super::properties::{knows, selected};
 use crate::microsoft::state::person::{Life, Person};
 use crate::microsoft::state::world::World;
 use crate::microsoft::wire::answer::{Answer, Refusal};
-use crate::microsoft::wire::link::{After, seal, unseal};
-use crate::microsoft::wire::request::{Query, Request};
+use crate::microsoft::wire::filter::{Filter, Operator};
+use crate::microsoft::wire::request::Request;
+
+/// What a filter may ask for without the header of advanced queries.
+#[rustfmt::skip]
+const PLAIN: [&str; 17] = [
+    "accountEnabled", "city", "country", "createdDateTime", "department", "displayName", "employeeId", "givenName", "id", "jobTitle",
+    "mail", "onPremisesSyncEnabled", "state", "surname", "usageLocation", "userPrincipalName", "userType",
+];
+
+/// The most values of one `in`.
+const MOST_VALUES: usize = 15;
 
 impl World {
     pub(crate) fn list_users(&self, request: &Request) -> Result<Answer, Refusal> {
-        request.query.only(&["$select", "$top", "$skiptoken"])?;
-        let names = selected(&request.query)?;
-        let top = request.query.top(100, 999)?;
-        let after = after(&request.query)?;
+        let query = &request.query;
+        query.only(&["$select", "$top", "$skiptoken", "$filter", "$count"])?;
+        let names = selected(query)?;
+        let top = query.top(100, 999)?;
+        let after = after(query)?;
+        let filter = filter(request)?;
+        let met = |person: &&Person| {
+            let directory = person.directory.seen(self.now());
+            person.life == Life::Present
+                && filter.as_ref().is_none_or(|filter| {
+                    filter.meets(&|name| self.property(person, directory, name).unwrap_or_default())
+                })
+        };
         let people = self
             .people
-            .range::<str, _>((Bound::Excluded(after.id.as_str()), Bound::Unbounded));
-        let present = people
+            .range::<str, _>((Bound::Excluded(after.id.as_str()), Bound::Unbounded))
             .map(|(_, person)| person)
-            .filter(|person| person.life == Life::Present);
-        let (page, next) = self.page("users", &after, top, present);
-        let value: Vec<Value> = page
+            .filter(met);
+        let (page, next) = self.page("users", &after, top, people, |person| &person.id);
+        let value = page
             .into_iter()
             .map(|person| Value::Object(self.show(person, &names)))
             .collect();
-        let mut body = json!({"@odata.context": self.context("users"), "value": value});
-        if let Some(next) = next {
-            body["@odata.nextLink"] = json!(self.next_link("users", &request.query, &next));
+        let mut answer = self.list("users", "users", request, value, next);
+        if query.get("$count") == Some("true") && query.get("$skiptoken").is_none() {
+            answer.set(
+                "@odata.count",
+                json!(self.people.values().filter(met).count()),
+            );
         }
-        Ok(Answer::ok(body))
+        Ok(answer)
     }
 
     pub(crate) fn count_users(&self, request: &Request) -> Result<Answer, Refusal> {
-        if !request
-            .header("consistencylevel")
-            .is_some_and(|level| level.eq_ignore_ascii_case("eventual"))
-        {
-            let message = "$count is not currently supported. The request needs the header ConsistencyLevel: eventual.";
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "Request_UnsupportedQuery",
-                message,
+        if !eventual(request) {
+            return Err(Refusal::unsupported(
+                "$count is not currently supported. The request needs the header ConsistencyLevel: eventual.",
             ));
         }
         request.query.only(&[])?;
@@ -68,67 +83,55 @@ impl World {
         );
         Value::Object(shown)
     }
-
-    /// The next `top` of these people and where the list goes on, with an empty page now and then.
-    pub(crate) fn page<'a>(
-        &self,
-        list: &str,
-        after: &After,
-        top: usize,
-        people: impl Iterator<Item = &'a Person>,
-    ) -> (Vec<&'a Person>, Option<After>) {
-        let mut people = people.peekable();
-        let some = people.peek().is_some();
-        if some
-            && !after.rested
-            && self.chance.happens(
-                self.options.empty_page_permille,
-                "empty page",
-                &format!("{list} {}", after.id),
-                0,
-            )
-        {
-            return (
-                Vec::new(),
-                Some(After {
-                    id: after.id.clone(),
-                    rested: true,
-                }),
-            );
-        }
-        let page: Vec<&Person> = people.by_ref().take(top).collect();
-        let next = people.peek().and(page.last()).map(|last| After {
-            id: last.id.clone(),
-            rested: false,
-        });
-        (page, next)
-    }
-
-    pub(crate) fn context(&self, of: &str) -> String {
-        format!("{}/v1.0/$metadata#{of}", self.options.base_url)
-    }
-
-    /// The absolute link to the rest of a list, with the options of its first page.
-    pub(crate) fn next_link(&self, path: &str, query: &Query, next: &After) -> String {
-        let select = query
-            .select()
-            .map(|names| format!("$select={}&", names.join(",")))
-            .unwrap_or_default();
-        let top = query
-            .get("$top")
-            .map(|top| format!("$top={top}&"))
-            .unwrap_or_default();
-        format!(
-            "{}/v1.0/{path}?{select}{top}$skiptoken={}",
-            self.options.base_url,
-            seal(next)
-        )
-    }
 }
 
-/// Where the list that a request asks for goes on.
-pub(crate) fn after(query: &Query) -> Result<After, Refusal> {
-    query
-        .get("$skiptoken")
-        .map_or_else(|| Ok(After::default()), unseal)
+/// The condition that a request states.
+///
+/// # Errors
+/// 400 for one that is not understood, and for an advanced one without its header and `$count=true`.
+fn filter(request: &Request) -> Result<Option<Filter>, Refusal> {
+    let counted = request.query.get("$count") == Some("true");
+    if counted && !eventual(request) {
+        return Err(Refusal::unsupported(
+            "$count is not currently supported. The request needs the header ConsistencyLevel: eventual.",
+        ));
+    }
+    let Some(text) = request.query.get("$filter") else {
+        return Ok(None);
+    };
+    let filter = Filter::parse(text)
+        .ok_or_else(|| Refusal::bad_request("Invalid filter clause: syntax error."))?;
+    for part in filter.parts() {
+        let top = part.path().split('/').next().unwrap_or_default();
+        if !top.is_empty() && !knows(top) {
+            return Err(Refusal::bad_request(format!(
+                "Could not find a property named '{top}' on type 'microsoft.graph.user'."
+            )));
+        }
+        if matches!(part, Filter::In(_, values) if values.len() > MOST_VALUES) {
+            return Err(Refusal::bad_request(format!(
+                "Too many values in the filter: at most {MOST_VALUES} are allowed for 'in'."
+            )));
+        }
+        if !(counted || is_plain(part)) {
+            return Err(Refusal::unsupported(
+                "Unsupported or invalid query filter clause specified for a property of resource 'User': it needs the header \
+                 ConsistencyLevel: eventual and $count=true.",
+            ));
+        }
+    }
+    Ok(Some(filter))
+}
+
+/// Whether a part of a filter works as a default query.
+fn is_plain(part: &Filter) -> bool {
+    match part {
+        Filter::Compare(path, operator, literal) => {
+            let known = matches!(operator, Operator::Eq | Operator::Ge | Operator::Le);
+            known && !literal.is_null() && PLAIN.contains(&path.as_str())
+        }
+        Filter::In(path, _) | Filter::StartsWith(path, _) => PLAIN.contains(&path.as_str()),
+        Filter::Any(path, ..) => path == "assignedLicenses",
+        Filter::EndsWith(..) | Filter::And(_) | Filter::Or(_) | Filter::Not(_) => false,
+    }
 }

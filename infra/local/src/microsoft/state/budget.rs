@@ -34,30 +34,30 @@ impl Budget {
         }
     }
 
-    /// Counts one request.
-    pub(crate) fn spend(&mut self, now: Time) -> Spent {
+    /// Counts one request of this cost.
+    pub(crate) fn spend(&mut self, now: Time, cost: u32) -> Spent {
         while let Some((_, count)) = self.spent.pop_front_if(|(at, _)| *at + self.span <= now) {
             self.used -= count;
         }
-        let fits = self.used < self.limit;
-        self.used += 1;
+        let fits = self.used.saturating_add(cost) <= self.limit;
+        self.used = self.used.saturating_add(cost);
         match self.spent.back_mut() {
-            Some((at, count)) if *at == now => *count += 1,
-            Some(_) | None => self.spent.push_back((now, 1)),
+            Some((at, count)) if *at == now => *count += cost,
+            Some(_) | None => self.spent.push_back((now, cost)),
         }
         if fits {
             Spent::Fits(f64::from(self.used) / f64::from(self.limit))
         } else {
-            Spent::Over(self.wait(now))
+            Spent::Over(self.wait(now, cost))
         }
     }
 
-    /// Until so many have left the window that one more fits, if nobody sends any in the meantime.
-    fn wait(&self, now: Time) -> Duration {
+    /// Until so many have left the window that this one fits, if nobody sends any in the meantime.
+    fn wait(&self, now: Time, cost: u32) -> Duration {
         let mut left = self.used;
         for (at, count) in &self.spent {
             left -= count;
-            if left < self.limit {
+            if left + cost <= self.limit {
                 return (*at + self.span).since(now);
             }
         }
@@ -73,9 +73,12 @@ mod tests {
     fn the_window_slides() {
         let at = |s: i64| Time::from_millis(s * 1_000);
         let mut budget = Budget::new(2, Duration::from_secs(150));
-        assert_eq!(budget.spend(at(0)), Spent::Fits(0.5));
-        assert_eq!(budget.spend(at(10)), Spent::Fits(1.0));
-        assert_eq!(budget.spend(at(20)), Spent::Over(Duration::from_secs(140)));
-        assert_eq!(budget.spend(at(165)), Spent::Fits(1.0));
+        assert_eq!(budget.spend(at(0), 1), Spent::Fits(0.5));
+        assert_eq!(budget.spend(at(10), 1), Spent::Fits(1.0));
+        assert_eq!(
+            budget.spend(at(20), 1),
+            Spent::Over(Duration::from_secs(140))
+        );
+        assert_eq!(budget.spend(at(165), 1), Spent::Fits(1.0));
     }
 }

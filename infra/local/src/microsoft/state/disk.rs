@@ -52,8 +52,8 @@ impl Disk {
         .collect()
     }
 
-    /// Writes all rows and forgets those of kind `change` before `oldest_change`, both or nothing.
-    pub(crate) fn write(&mut self, rows: &[Row], oldest_change: &str) -> Result<()> {
+    /// Writes all rows and forgets those of each kind in `oldest` before the id there, both or nothing.
+    pub(crate) fn write(&mut self, rows: &[Row], oldest: &[(&str, String)]) -> Result<()> {
         let transaction = self.connection.transaction().map_err(failed)?;
         for row in rows {
             transaction
@@ -63,10 +63,12 @@ impl Disk {
                 .and_then(|mut insert| insert.execute(params![row.kind, row.id, row.json]))
                 .map_err(failed)?;
         }
-        transaction
-            .prepare_cached("delete from entity where kind = 'change' and id < ?1")
-            .and_then(|mut delete| delete.execute([oldest_change]))
-            .map_err(failed)?;
+        for (kind, id) in oldest {
+            transaction
+                .prepare_cached("delete from entity where kind = ?1 and id < ?2")
+                .and_then(|mut delete| delete.execute(params![kind, id]))
+                .map_err(failed)?;
+        }
         transaction.commit().map_err(failed)
     }
 }

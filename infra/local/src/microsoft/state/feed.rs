@@ -1,4 +1,4 @@
-//! The change log that delta reads: who changed, in which properties, in order.
+//! The change log that delta reads: what changed, in which properties, in order. Users and groups have one each.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,13 +9,14 @@ use shared::model::time::Time;
 /// How long a delta token lives (`graph-api.md 2.4`); nobody can ask for older changes.
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-/// One change of one person.
+/// One change of one person or group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// From when on delta shows it; never earlier than the entry before.
     pub(crate) visible: Time,
-    pub(crate) person: String,
-    /// What changed; empty = the person came, went or came back.
+    #[serde(alias = "person")]
+    pub(crate) whose: String,
+    /// What changed, of a group: which members; empty = the object came, went or came back.
     pub(crate) properties: Vec<String>,
 }
 

@@ -31,6 +31,9 @@ pub(crate) struct Person {
     pub(crate) teams: Teams,
     /// Direct policies by lower-case type.
     pub(crate) policies: Lagged<BTreeMap<String, Assigned>>,
+    /// Telephone numbers, as the Teams user shows them.
+    #[serde(default)]
+    pub(crate) lines: Lagged<Vec<Line>>,
     /// How many changes came in over the API: each has a lag of its own.
     pub(crate) writes: u64,
 }
@@ -43,7 +46,7 @@ pub(crate) struct Directory {
     pub(crate) licences: Vec<Licence>,
 }
 
-/// One line of `licenseAssignmentStates`; always `Active` here.
+/// One line of `licenseAssignmentStates`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Licence {
     pub(crate) sku: String,
@@ -51,6 +54,9 @@ pub(crate) struct Licence {
     pub(crate) group: Option<String>,
     pub(crate) disabled_plans: Vec<String>,
     pub(crate) since: Time,
+    /// Why it gives nothing, as Microsoft names it, such as `CountViolation`; only what is inherited fails this late.
+    #[serde(default)]
+    pub(crate) error: Option<String>,
 }
 
 /// When the Teams user appears and what it can do (`graph-api.md 10`).
@@ -64,6 +70,17 @@ pub(crate) struct Teams {
     pub(crate) voice_from: Option<Time>,
     /// From here on the last change of its policies shows.
     pub(crate) policies_from: Option<Time>,
+    /// From here on the last change of its telephone numbers shows.
+    #[serde(default)]
+    pub(crate) numbers_from: Option<Time>,
+}
+
+/// A telephone number at a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) number: String,
+    /// `primary`, `private` or `alternate`.
+    pub(crate) category: String,
 }
 
 /// A policy assigned to a person directly.
@@ -79,12 +96,16 @@ impl Directory {
         self.properties.get(property).and_then(Value::as_str)
     }
 
-    /// Every product, direct or inherited, once.
-    pub(crate) fn products(&self) -> BTreeSet<&str> {
+    /// The licences that give something.
+    pub(crate) fn working(&self) -> impl Iterator<Item = &Licence> {
         self.licences
             .iter()
-            .map(|licence| licence.sku.as_str())
-            .collect()
+            .filter(|licence| licence.error.is_none())
+    }
+
+    /// Every product, direct or inherited, once.
+    pub(crate) fn products(&self) -> BTreeSet<&str> {
+        self.working().map(|licence| licence.sku.as_str()).collect()
     }
 
     /// The products assigned directly.

@@ -18,6 +18,10 @@ pub struct Truth {
     pub ready: bool,
     /// Direct Teams policies: type to name.
     pub policies: BTreeMap<String, String>,
+    /// Telephone numbers.
+    pub numbers: BTreeSet<String>,
+    /// The groups they are in directly.
+    pub groups: BTreeSet<String>,
     /// `accountEnabled`.
     pub enabled: bool,
     /// Deleted, restorable or not.
@@ -31,7 +35,7 @@ pub struct Recorded {
     pub at: Time,
     /// Method and path.
     pub request: String,
-    /// Whose.
+    /// Whose; of a number, the new holder or else the one before.
     pub person: String,
     /// The changed part before.
     pub before: Value,

@@ -1,5 +1,6 @@
 //! The whole tenant in memory, and the few ways in which it changes.
 
+mod due;
 mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,11 +12,15 @@ use shared::model::time::Time;
 use super::catalogue::{Policies, Policy, Product, TEAMS1};
 use super::disk::Disk;
 use super::feed::{Entry, Feed};
+use super::group::Groups;
+use super::number::Number;
+use super::order::Orders;
 use super::person::{Directory, Life, Person};
 use super::record::Recorded;
 use crate::microsoft::chance::Chance;
 use crate::microsoft::options::Options;
 use crate::microsoft::wire::gate::Gate;
+use due::Due;
 use storage::Dirty;
 
 /// The tenant.
@@ -25,10 +30,17 @@ pub(crate) struct World {
     pub(crate) people: BTreeMap<String, Person>,
     pub(crate) products: BTreeMap<String, Product>,
     pub(crate) policies: Policies,
+    pub(crate) groups: Groups,
+    pub(crate) numbers: BTreeMap<String, Number>,
+    pub(crate) orders: Orders,
     pub(crate) feed: Feed,
     pub(crate) gate: Gate,
     pub(crate) history: Vec<Recorded>,
     clock: Clock,
+    /// What Microsoft still has to do, by the moment at which it does.
+    due: BTreeSet<(Time, Due)>,
+    /// The moment of what is being done now, if that is in the past.
+    acting: Option<Time>,
     /// Lower-case user principal name to id, of those present.
     names: BTreeMap<String, String>,
     /// Everybody who has or is getting a Teams user.
@@ -50,9 +62,14 @@ impl World {
             people: BTreeMap::new(),
             products: BTreeMap::new(),
             policies: Policies::default(),
+            groups: Groups::default(),
+            numbers: BTreeMap::new(),
+            orders: Orders::default(),
             feed: Feed::restored(Vec::new()),
             history: Vec::new(),
             clock,
+            due: BTreeSet::new(),
+            acting: None,
             names: BTreeMap::new(),
             teams_users: BTreeSet::new(),
             present: 0,
@@ -62,7 +79,7 @@ impl World {
     }
 
     pub(crate) fn now(&self) -> Time {
-        self.clock.now()
+        self.acting.unwrap_or_else(|| self.clock.now())
     }
 
     /// Somebody present, by id or user principal name.
@@ -107,8 +124,10 @@ impl World {
         };
         person.life = life;
         self.index(person);
-        if life == Life::Present {
-            self.count_seats(id, 1);
+        match life {
+            Life::Present => self.count_seats(id, 1),
+            Life::SoftDeleted => {}
+            Life::Gone => self.leave_groups(id),
         }
         self.announce(id, self.now(), &[]);
     }
@@ -223,10 +242,10 @@ impl World {
             .map(|property| (*property).to_owned())
             .collect();
         let number = self.feed.push(
-            self.clock.now(),
+            self.now(),
             Entry {
                 visible,
-                person: id.to_owned(),
+                whose: id.to_owned(),
                 properties,
             },
         );
@@ -270,7 +289,7 @@ impl World {
         let Some(person) = self.people.get_mut(id) else {
             return;
         };
-        let licensed = person.directory.truth().licences.iter().any(|licence| {
+        let licensed = person.directory.truth().working().any(|licence| {
             let off = licence.disabled_plans.iter().any(|plan| plan == TEAMS1);
             !off && self
                 .products

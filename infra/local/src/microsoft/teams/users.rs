@@ -6,7 +6,7 @@ use shared::model::time::Time;
 
 use crate::microsoft::directory::after;
 use crate::microsoft::state::catalogue;
-use crate::microsoft::state::person::{Life, Person};
+use crate::microsoft::state::person::{Life, Line, Person};
 use crate::microsoft::state::world::World;
 use crate::microsoft::wire::answer::{Answer, Refusal, stamp};
 use crate::microsoft::wire::request::Request;
@@ -29,16 +29,14 @@ impl World {
         let select = selected(request)?;
         let top = request.query.top(100, 999)?;
         let after = after(&request.query)?;
-        let (page, next) = self.page(PATH, &after, top, self.teams_users(&after.id));
-        let value: Vec<Value> = page
+        let users = self.teams_users(&after.id);
+        let (page, next) = self.page(PATH, &after, top, users, |person| &person.id);
+        let value = page
             .into_iter()
             .map(|person| self.teams_user(person, select.as_deref(), request))
             .collect();
-        let mut body = json!({"@odata.context": self.context(PATH), "value": value});
-        if let Some(next) = next {
-            body["@odata.nextLink"] = json!(self.next_link(PATH, &request.query, &next));
-        }
-        Ok(preferring(Answer::ok(body), request))
+        let answer = self.list(PATH, PATH, request, value, next);
+        Ok(preferring(answer, request))
     }
 
     /// One Teams user, wrapped in `value` as the documentation shows it.
@@ -77,12 +75,14 @@ impl World {
             Some(_) | None if request.prefers(KNOW_ALL) => "ineligibleUser",
             Some(_) | None => "unknownFutureValue",
         };
+        let lines = person.lines.seen(now);
         let created = teams.listed_from.unwrap_or(now);
         let moments = [
             teams.listed_from,
             teams.eligible_from,
             teams.voice_from,
             teams.policies_from,
+            teams.numbers_from,
         ];
         let modified = moments
             .into_iter()
@@ -96,8 +96,8 @@ impl World {
             "tenantId": self.options.tenant_id,
             "accountType": account_type,
             "featureTypes": if eligible { self.features(person, now) } else { Vec::new() },
-            "isEnterpriseVoiceEnabled": false,
-            "telephoneNumbers": [],
+            "isEnterpriseVoiceEnabled": !lines.is_empty(),
+            "telephoneNumbers": lines.iter().map(line).collect::<Vec<_>>(),
             "effectivePolicyAssignments": self.effective_policies(person, now),
             "createdDateTime": stamp(created),
             "modifiedDateTime": stamp(modified),
@@ -113,10 +113,10 @@ impl World {
     }
 
     /// What the plans make possible; voice comes last (`graph-api.md 13`).
-    fn features(&self, person: &Person, now: Time) -> Vec<&'static str> {
+    pub(super) fn features(&self, person: &Person, now: Time) -> Vec<&'static str> {
         let voice = person.teams.voice_from.is_some_and(|from| from <= now);
         let mut features = Vec::new();
-        for licence in &person.directory.truth().licences {
+        for licence in person.directory.truth().working() {
             let plans = self
                 .products
                 .get(&licence.sku)
@@ -153,6 +153,10 @@ impl World {
         })
         .collect()
     }
+}
+
+fn line(line: &Line) -> Value {
+    json!({"telephoneNumber": line.number, "assignmentCategory": line.category})
 }
 
 fn selected(request: &Request) -> Result<Option<Vec<String>>, Refusal> {

@@ -201,3 +201,63 @@ async fn roots_and_strangers_are_refused() {
     );
     assert!(!client.tenant.truth(ADELE).unwrap().deleted);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_directory_has_its_resource_units() {
+    let client = Client::of(Options {
+        unit_budget: 10,
+        ..Options::calm()
+    })
+    .await;
+    let shares = ["", "", "", "0.80", "1.00"];
+    for share in shares {
+        let reply = client.get("/users").await;
+        assert_eq!(
+            (
+                reply.status,
+                reply.header("x-ms-resource-unit"),
+                reply.header("x-ms-throttle-limit-percentage")
+            ),
+            (200, "2", share)
+        );
+    }
+    client.pass(4).await;
+    let reply = client.get("/users").await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, "6.000"));
+    assert_eq!(
+        reply.header("x-ms-throttle-information"),
+        "ResourceUnitLimitExceeded"
+    );
+    assert!(
+        reply
+            .header("x-ms-throttle-scope")
+            .starts_with("Application/ResourceUnitLimit/")
+    );
+    assert_eq!(
+        client.get("/admin/teams/userConfigurations").await.status,
+        200,
+        "a budget of its own"
+    );
+    client.pass(6).await;
+    assert_eq!(client.get("/users").await.status, 200);
+    assert_eq!(client.tenant.counts().resource_units, 14);
+}
+
+#[tokio::test(start_paused = true)]
+async fn teams_takes_so_many_requests_a_second() {
+    let client = Client::of(Options {
+        teams_budget: 30,
+        ..Options::calm()
+    })
+    .await;
+    let ask = async || client.get("/admin/teams/userConfigurations").await;
+    for nth in 1..=30 {
+        let reply = ask().await;
+        let warned = !reply.header("x-ms-throttle-limit-percentage").is_empty();
+        assert_eq!((reply.status, warned), (200, nth >= 24), "{nth}");
+    }
+    let reply = ask().await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, "1.000"));
+    client.pass(1).await;
+    assert_eq!(ask().await.status, 200);
+}

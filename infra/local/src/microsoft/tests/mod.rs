@@ -1,9 +1,16 @@
 //! The tenant as a client meets it: requests in, answers out, virtual time.
 
+mod assertion;
+mod batch;
 mod changes;
 mod directory;
 mod gate;
+mod groups;
+mod licensing;
+mod numbers;
+mod operations;
 mod persistence;
+mod queries;
 mod teams;
 
 use std::time::Duration;
@@ -15,7 +22,7 @@ use shared::clock::Clock;
 use shared::model::time::Time;
 use tower::ServiceExt;
 
-use super::{Microsoft, NewPerson, Options};
+use super::{GroupKind, Microsoft, NewGroup, NewNumber, NewPerson, Options, OrderFate};
 
 const E5: &str = "06ebc4ee-1bb5-47dd-8120-11324bc54e06";
 const TEAMS1: &str = "57ff2da0-773e-42df-b2af-ffb7a2317929";
@@ -29,6 +36,8 @@ struct Client {
     options: Options,
     token: String,
     prefer: Option<&'static str>,
+    /// Sends the header of advanced queries.
+    eventual: bool,
 }
 
 struct Reply {
@@ -60,6 +69,7 @@ impl Client {
             options,
             token: String::new(),
             prefer: None,
+            eventual: false,
         };
         client.renew().await;
         client
@@ -125,6 +135,9 @@ impl Client {
             .header("authorization", format!("Bearer {}", self.token));
         if let Some(prefer) = self.prefer {
             request = request.header("prefer", prefer);
+        }
+        if self.eventual {
+            request = request.header("consistencylevel", "eventual");
         }
         let body = match body {
             Some(json) => {

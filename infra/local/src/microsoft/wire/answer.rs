@@ -70,6 +70,22 @@ impl Answer {
         }
     }
 
+    /// 202: the order at this address will be carried out later.
+    pub(crate) fn accepted(location: String) -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            headers: vec![("location", location)],
+            body: Body::Empty,
+        }
+    }
+
+    /// Adds a property to a JSON body.
+    pub(crate) fn set(&mut self, property: &str, value: Value) {
+        if let Body::Json(body) = &mut self.body {
+            body[property] = value;
+        }
+    }
+
     /// An error from before or after the request was understood.
     pub(crate) fn bare(status: StatusCode, code: &str, message: &str) -> Self {
         let body = json!({"error": {"code": code, "message": message}});
@@ -93,6 +109,11 @@ impl Refusal {
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Request_BadRequest", message)
+    }
+
+    /// 400 for a query that the service does not support as it was asked.
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message)
     }
 
     pub(crate) fn not_found(id: &str) -> Self {

@@ -1,11 +1,10 @@
-//! The map of the API: which request is which, what it needs and what it costs.
+//! The map of the API: which request is which.
 
-use std::collections::BTreeSet;
+mod rights;
 
 use http::{Method, StatusCode};
 
-use super::answer::{Family, Refusal};
-use super::request::Query;
+use super::answer::Refusal;
 
 /// Everything that can be asked below `/v1.0`, with the ids that stand in the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +15,32 @@ pub(crate) enum Endpoint<'a> {
     GetUser(&'a str),
     UpdateUser(&'a str),
     AssignLicence(&'a str),
+    ReprocessLicences(&'a str),
+    MemberOf(&'a str),
+    TransitiveMemberOf(&'a str),
+    CheckMemberGroups(&'a str),
+    GetMemberGroups(&'a str),
     ListSkus,
+    ListGroups,
+    GroupsDelta,
+    GetGroup(&'a str),
+    ListMembers(&'a str),
+    AddMember(&'a str),
+    AddMembers(&'a str),
+    /// Group and member.
+    RemoveMember(&'a str, &'a str),
     ListTeamsUsers,
     GetTeamsUser(&'a str),
     /// With the function and its arguments.
     GetPolicyId(&'a str),
     AssignPolicies,
     UnassignPolicies,
+    ListNumbers,
+    GetNumber(&'a str),
+    AssignNumber,
+    UnassignNumber,
+    UpdateNumber,
+    GetOperation(&'a str),
 }
 
 impl<'a> Endpoint<'a> {
@@ -53,17 +71,45 @@ impl<'a> Endpoint<'a> {
             ) => Ok(Self::UsersDelta),
             ("GET", ["users", id]) => Ok(Self::GetUser(id)),
             ("PATCH", ["users", id]) => Ok(Self::UpdateUser(id)),
-            (
-                "POST",
-                [
-                    "users",
-                    id,
-                    "assignLicense" | "microsoft.graph.assignLicense",
-                ],
-            ) => Ok(Self::AssignLicence(id)),
             ("GET", ["subscribedSkus"]) => Ok(Self::ListSkus),
+            (method, ["users", id, path @ ..]) => Self::find_of_user(method, id, path),
+            (method, ["groups", path @ ..]) => Self::find_group(method, path),
             (method, ["admin", "teams", path @ ..]) => Self::find_teams(method, path),
             (_, path) => Err(no_segment(path.first().unwrap_or(&""))),
+        }
+    }
+
+    fn find_of_user(method: &str, id: &'a str, path: &[&'a str]) -> Result<Self, Refusal> {
+        let [first, cast @ ..] = path else {
+            return Err(no_segment(id));
+        };
+        let plain = first.strip_prefix("microsoft.graph.").unwrap_or(first);
+        match (method, plain, cast) {
+            ("POST", "assignLicense", []) => Ok(Self::AssignLicence(id)),
+            ("POST", "reprocessLicenseAssignment", []) => Ok(Self::ReprocessLicences(id)),
+            ("GET", "memberOf", []) => Ok(Self::MemberOf(id)),
+            ("GET", "transitiveMemberOf", [] | ["microsoft.graph.group"]) => {
+                Ok(Self::TransitiveMemberOf(id))
+            }
+            ("POST", "checkMemberGroups", []) => Ok(Self::CheckMemberGroups(id)),
+            ("POST", "getMemberGroups", []) => Ok(Self::GetMemberGroups(id)),
+            (_, unknown, _) => Err(no_segment(unknown)),
+        }
+    }
+
+    fn find_group(method: &str, path: &[&'a str]) -> Result<Self, Refusal> {
+        match (method, path) {
+            ("GET", []) => Ok(Self::ListGroups),
+            (
+                "GET",
+                ["delta" | "delta()" | "microsoft.graph.delta" | "microsoft.graph.delta()"],
+            ) => Ok(Self::GroupsDelta),
+            ("GET", [id]) => Ok(Self::GetGroup(id)),
+            ("PATCH", [id]) => Ok(Self::AddMembers(id)),
+            ("GET", [id, "members"]) => Ok(Self::ListMembers(id)),
+            ("POST", [id, "members", "$ref"]) => Ok(Self::AddMember(id)),
+            ("DELETE", [id, "members", member, "$ref"]) => Ok(Self::RemoveMember(id, member)),
+            (_, path) => Err(no_segment(path.last().unwrap_or(&"groups"))),
         }
     }
 
@@ -98,6 +144,9 @@ impl<'a> Endpoint<'a> {
                 .and_then(|call| call.strip_suffix(')'))
                 .map(Self::GetPolicyId)
                 .ok_or_else(|| no_segment(call)),
+            (method, ["telephoneNumberManagement", rest, path @ ..]) => {
+                Self::find_number(method, rest, path)
+            }
             (_, [] | ["policy" | "telephoneNumberManagement"]) => {
                 let message = "This API is not supported for AAD accounts (no addressUrl for Microsoft.IC3.TeamsAdminGateway).";
                 Err(Refusal::new(StatusCode::BAD_REQUEST, "BadRequest", message))
@@ -106,94 +155,37 @@ impl<'a> Endpoint<'a> {
         }
     }
 
-    /// Its name in the counts.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::ListUsers => "list users",
-            Self::CountUsers => "count users",
-            Self::UsersDelta => "users delta",
-            Self::GetUser(_) => "get user",
-            Self::UpdateUser(_) => "update user",
-            Self::AssignLicence(_) => "assign licence",
-            Self::ListSkus => "list skus",
-            Self::ListTeamsUsers => "list teams users",
-            Self::GetTeamsUser(_) => "get teams user",
-            Self::GetPolicyId(_) => "get policy id",
-            Self::AssignPolicies => "assign policies",
-            Self::UnassignPolicies => "unassign policies",
-        }
-    }
-
-    /// Any one of these application permissions will do (`graph-api.md 12`).
-    pub(crate) const fn roles(self) -> &'static [&'static str] {
-        match self {
-            Self::ListUsers | Self::CountUsers | Self::UsersDelta | Self::GetUser(_) => {
-                &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"]
-            }
-            Self::UpdateUser(_) => &["User.ReadWrite.All"],
-            Self::AssignLicence(_) => &["LicenseAssignment.ReadWrite.All"],
-            Self::ListSkus => &[
-                "LicenseAssignment.Read.All",
-                "LicenseAssignment.ReadWrite.All",
-                "Organization.Read.All",
-            ],
-            Self::ListTeamsUsers | Self::GetTeamsUser(_) => &["TeamsUserConfiguration.Read.All"],
-            Self::GetPolicyId(_) | Self::AssignPolicies | Self::UnassignPolicies => {
-                &["TeamsPolicyUserAssign.ReadWrite.All"]
-            }
-        }
-    }
-
-    pub(crate) fn permits(self, roles: &BTreeSet<String>) -> bool {
-        self.roles().iter().any(|role| roles.contains(*role))
-    }
-
-    pub(crate) const fn family(self) -> Family {
-        match self {
-            Self::ListUsers
-            | Self::CountUsers
-            | Self::UsersDelta
-            | Self::GetUser(_)
-            | Self::UpdateUser(_)
-            | Self::AssignLicence(_)
-            | Self::ListSkus => Family::Directory,
-            Self::ListTeamsUsers
-            | Self::GetTeamsUser(_)
-            | Self::GetPolicyId(_)
-            | Self::AssignPolicies
-            | Self::UnassignPolicies => Family::Teams,
-        }
-    }
-
-    /// Counts against the directory write budget.
-    pub(crate) const fn writes_directory(self) -> bool {
-        matches!(self, Self::UpdateUser(_) | Self::AssignLicence(_))
-    }
-
-    /// Resource units (`graph-api.md 7.2`).
-    pub(crate) fn units(self, query: &Query) -> u64 {
-        let plain: u64 = match self {
-            Self::ListUsers | Self::UsersDelta => 2,
-            Self::ListSkus => 3,
-            Self::CountUsers | Self::GetUser(_) | Self::UpdateUser(_) | Self::AssignLicence(_) => 1,
-            Self::ListTeamsUsers
-            | Self::GetTeamsUser(_)
-            | Self::GetPolicyId(_)
-            | Self::AssignPolicies
-            | Self::UnassignPolicies => 0,
+    /// An id may stand as a segment or as a key in brackets.
+    fn find_number(method: &str, first: &'a str, path: &[&'a str]) -> Result<Self, Refusal> {
+        let keyed = |set: &str| {
+            let key = first.strip_prefix(set)?.strip_prefix("('")?;
+            key.strip_suffix("')")
         };
-        let selected = u64::from(query.get("$select").is_some());
-        let short = u64::from(
-            query
-                .get("$top")
-                .and_then(|top| top.parse::<u64>().ok())
-                .is_some_and(|top| top < 20),
-        );
-        plain.saturating_sub(selected + short).max(plain.min(1))
+        match (method, first, path) {
+            ("GET", "numberAssignments", []) => Ok(Self::ListNumbers),
+            ("GET", "numberAssignments", [id]) => Ok(Self::GetNumber(id)),
+            ("GET", "operations", [id]) => Ok(Self::GetOperation(id)),
+            ("POST", "numberAssignments", [action]) => {
+                match action
+                    .strip_prefix("microsoft.graph.teamsAdministration.")
+                    .unwrap_or(action)
+                {
+                    "assignNumber" => Ok(Self::AssignNumber),
+                    "unassignNumber" => Ok(Self::UnassignNumber),
+                    "updateNumber" => Ok(Self::UpdateNumber),
+                    unknown => Err(no_segment(unknown)),
+                }
+            }
+            ("GET", _, []) => keyed("numberAssignments")
+                .map(Self::GetNumber)
+                .or_else(|| keyed("operations").map(Self::GetOperation))
+                .ok_or_else(|| no_segment(first)),
+            (_, _, path) => Err(no_segment(path.last().unwrap_or(&first))),
+        }
     }
 }
 
-fn no_segment(segment: &str) -> Refusal {
+pub(super) fn no_segment(segment: &str) -> Refusal {
     Refusal::new(
         StatusCode::BAD_REQUEST,
         "BadRequest",

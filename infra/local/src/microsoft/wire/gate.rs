@@ -18,15 +18,24 @@ pub(crate) const TOKEN_SECONDS: u64 = 3_599;
 /// The window of the directory write budget (`graph-api.md 7.1`).
 const WRITE_WINDOW: Duration = Duration::from_secs(150);
 
+/// The window of the directory's resource units.
+const UNIT_WINDOW: Duration = Duration::from_secs(10);
+
+/// The window of the Teams administration.
+const TEAMS_WINDOW: Duration = Duration::from_secs(1);
+
 /// What happens to a request before it is understood.
 pub(crate) struct Gate {
     chance: Chance,
     throttle_permille: u32,
+    /// Application and tenant, as they stand in the scope of a 429.
     scope: String,
     tokens: BTreeMap<String, Grant>,
     issued: u64,
     requests: u64,
     writes: Budget,
+    units: Budget,
+    teams: Budget,
     pub(crate) counts: Counts,
 }
 
@@ -41,14 +50,13 @@ impl Gate {
         Self {
             chance,
             throttle_permille: options.throttle_permille,
-            scope: format!(
-                "Application/WriteLimit/{}/{}",
-                options.client_id, options.tenant_id
-            ),
+            scope: format!("{}/{}", options.client_id, options.tenant_id),
             tokens: BTreeMap::new(),
             issued: 0,
             requests: 0,
             writes: Budget::new(options.write_budget, WRITE_WINDOW),
+            units: Budget::new(options.unit_budget, UNIT_WINDOW),
+            teams: Budget::new(options.teams_budget, TEAMS_WINDOW),
             counts: Counts::default(),
         }
     }
@@ -57,6 +65,11 @@ impl Gate {
     pub(crate) fn enter(&mut self) -> u64 {
         self.requests += 1;
         self.requests
+    }
+
+    /// Counts a request of this kind.
+    pub(crate) fn count(&mut self, kind: &'static str) {
+        *self.counts.requests.entry(kind).or_default() += 1;
     }
 
     /// A new token with these permissions.
@@ -133,21 +146,49 @@ impl Gate {
     /// 429 when the budget of the last 150 s is spent.
     pub(crate) fn spend_write(&mut self, now: Time) -> Result<f64, Refusal> {
         self.counts.directory_writes += 1;
-        match self.writes.spend(now) {
+        match self.writes.spend(now, 1) {
             Spent::Fits(share) => Ok(share),
             Spent::Over(wait) => Err(self.throttled(wait, "WriteLimitExceeded")),
         }
     }
 
+    /// Counts resource units of the directory; answers the share of the budget now used.
+    ///
+    /// # Errors
+    /// 429 when the budget of the last 10 s is spent.
+    pub(crate) fn spend_units(&mut self, now: Time, units: u32) -> Result<f64, Refusal> {
+        self.counts.resource_units += u64::from(units);
+        match self.units.spend(now, units) {
+            Spent::Fits(share) => Ok(share),
+            Spent::Over(wait) => Err(self.throttled(wait, "ResourceUnitLimitExceeded")),
+        }
+    }
+
+    /// Counts a request to the Teams administration; answers the share of the budget now used.
+    ///
+    /// # Errors
+    /// 429 when the budget of the last second is spent.
+    pub(crate) fn spend_teams(&mut self, now: Time) -> Result<f64, Refusal> {
+        match self.teams.spend(now, 1) {
+            Spent::Fits(share) => Ok(share),
+            Spent::Over(wait) => Err(self.throttled(wait, "CPULimitExceeded")),
+        }
+    }
+
     fn throttled(&mut self, wait: Duration, why: &str) -> Refusal {
         self.counts.throttled += 1;
+        let scope = format!(
+            "Application/{}/{}",
+            why.trim_end_matches("Exceeded"),
+            self.scope
+        );
         Refusal::new(
             StatusCode::TOO_MANY_REQUESTS,
             "TooManyRequests",
             "Too many requests.",
         )
         .with_header("retry-after", format!("{:.3}", wait.as_secs_f64()))
-        .with_header("x-ms-throttle-scope", self.scope.clone())
+        .with_header("x-ms-throttle-scope", scope)
         .with_header("x-ms-throttle-information", why.into())
     }
 }

@@ -95,6 +95,13 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All parameters, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The names in `$select`.
     pub(crate) fn select(&self) -> Option<Vec<String>> {
         let text = self.get("$select")?;
@@ -135,11 +142,7 @@ impl Query {
                 let message = format!(
                     "The query specified in the URI is not valid. Query option '{name}' is not supported here."
                 );
-                Err(Refusal::new(
-                    StatusCode::BAD_REQUEST,
-                    "Request_UnsupportedQuery",
-                    message,
-                ))
+                Err(Refusal::unsupported(message))
             }
         }
     }

@@ -1,5 +1,7 @@
 //! From a request to its answer.
 
+use std::collections::BTreeSet;
+
 use http::{Method, StatusCode};
 
 use super::answer::{Answer, Correlation, Family, Refusal, format};
@@ -7,40 +9,83 @@ use super::endpoint::Endpoint;
 use super::request::Request;
 use crate::microsoft::state::world::World;
 
+/// Headers of an answer.
+type Headers = Vec<(&'static str, String)>;
+
+/// From this share of a budget on, answers say how much of it is used (`graph-api.md 7.3`).
+const WARNS: f64 = 0.8;
+
+/// Any of these shows a member of a group with their properties.
+const READ_PEOPLE: [&str; 3] = ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"];
+
 impl World {
-    /// Answers one request, of the token endpoint or of Graph.
+    /// Answers one request, of the token endpoint, a batch or a single one of Graph.
     pub(crate) fn answer(&mut self, request: &Request) -> Answer {
         let segments = request.segments();
         let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match (&request.method, path.as_slice()) {
+            (&Method::POST, [tenant, "oauth2", "v2.0", "token"]) => self
+                .correlated(request, |world, correlation, _, _| {
+                    world.token(tenant, request, correlation)
+                }),
+            (&Method::POST, ["v1.0", "$batch"]) => self.graph(request, &path, |world, _, _| {
+                world.gate.count("batch");
+                world
+                    .gate
+                    .authenticate(request.header("authorization"), world.now())?;
+                world.batch(request)
+            }),
+            _ => self.single(request, &path),
+        }
+    }
+
+    /// Answers one request of Graph, whether it came alone or as part of a batch.
+    pub(super) fn single(&mut self, request: &Request, path: &[&str]) -> Answer {
+        self.graph(request, path, |world, number, headers| {
+            world.serve(request, path, number, headers)
+        })
+    }
+
+    fn graph(
+        &mut self,
+        request: &Request,
+        path: &[&str],
+        serve: impl FnOnce(&mut Self, u64, &mut Headers) -> Result<Answer, Refusal>,
+    ) -> Answer {
+        let family = if path.get(1) == Some(&"admin") {
+            Family::Teams
+        } else {
+            Family::Directory
+        };
+        self.correlated(request, |world, correlation, number, headers| {
+            headers.push((
+                "x-ms-ags-diagnostic",
+                r#"{"ServerInfo":{"DataCenter":"Local","Slice":"E","Ring":"1"}}"#.into(),
+            ));
+            let now = world.now();
+            serve(world, number, headers)
+                .unwrap_or_else(|refusal| refusal.into_answer(family, correlation, now))
+        })
+    }
+
+    /// An answer with the ids and the date that every answer has.
+    fn correlated(
+        &mut self,
+        request: &Request,
+        answer: impl FnOnce(&mut Self, &Correlation, u64, &mut Headers) -> Answer,
+    ) -> Answer {
         let number = self.gate.enter();
         let given = request.header("client-request-id").map(String::from);
         let correlation = Correlation {
             request: self.chance.guid("request", "", number),
             client: given.unwrap_or_else(|| self.chance.guid("client request", "", number)),
         };
-        let now = self.now();
         let mut headers = vec![
             ("request-id", correlation.request.clone()),
             ("client-request-id", correlation.client.clone()),
-            ("date", format(now, "%a, %d %b %Y %H:%M:%S GMT")),
+            ("date", format(self.now(), "%a, %d %b %Y %H:%M:%S GMT")),
         ];
-        let mut answer = if let (&Method::POST, [tenant, "oauth2", "v2.0", "token"]) =
-            (&request.method, path.as_slice())
-        {
-            self.token(tenant, request, &correlation)
-        } else {
-            headers.push((
-                "x-ms-ags-diagnostic",
-                r#"{"ServerInfo":{"DataCenter":"Local","Slice":"E","Ring":"1"}}"#.into(),
-            ));
-            let family = if path.get(1) == Some(&"admin") {
-                Family::Teams
-            } else {
-                Family::Directory
-            };
-            self.serve(request, &path, number, &mut headers)
-                .unwrap_or_else(|refusal| refusal.into_answer(family, &correlation, now))
-        };
+        let mut answer = answer(self, &correlation, number, &mut headers);
         answer.headers.append(&mut headers);
         answer
     }
@@ -50,36 +95,51 @@ impl World {
         request: &Request,
         path: &[&str],
         number: u64,
-        headers: &mut Vec<(&'static str, String)>,
+        headers: &mut Headers,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
         let endpoint = Endpoint::find(&request.method, path);
-        let name = endpoint
-            .as_ref()
-            .map_or("unknown", |endpoint| endpoint.name());
-        *self.gate.counts.requests.entry(name).or_default() += 1;
+        self.gate.count(
+            endpoint
+                .as_ref()
+                .map_or("unknown", |endpoint| endpoint.name()),
+        );
         let roles = self
             .gate
             .authenticate(request.header("authorization"), now)?;
         let permitted = endpoint
             .as_ref()
             .is_ok_and(|endpoint| endpoint.permits(roles));
+        let reads_people = reads_people(roles);
         self.gate.mood(number)?;
         let endpoint = endpoint?;
-        if endpoint.family() == Family::Directory {
-            let units = endpoint.units(&request.query);
-            self.gate.counts.resource_units += units;
-            headers.push(("x-ms-resource-unit", units.to_string()));
-        }
-        if endpoint.writes_directory() {
-            let share = self.gate.spend_write(now)?;
-            if share >= 0.8 {
-                headers.push(("x-ms-throttle-limit-percentage", format!("{share:.2}")));
+        let mut share: f64 = match endpoint.family() {
+            Family::Directory => {
+                let units = endpoint.units(&request.query);
+                headers.push(("x-ms-resource-unit", units.to_string()));
+                self.gate.spend_units(now, units)?
             }
+            Family::Teams => self.gate.spend_teams(now)?,
+        };
+        if endpoint.writes_directory() {
+            share = share.max(self.gate.spend_write(now)?);
+        }
+        if share >= WARNS {
+            headers.push(("x-ms-throttle-limit-percentage", format!("{share:.2}")));
         }
         if !permitted {
             return Err(Refusal::denied(endpoint.family(), endpoint.roles()));
         }
+        self.carry(endpoint, request, reads_people)
+    }
+
+    /// Does what the endpoint is for.
+    fn carry(
+        &mut self,
+        endpoint: Endpoint<'_>,
+        request: &Request,
+        reads_people: bool,
+    ) -> Result<Answer, Refusal> {
         match endpoint {
             Endpoint::ListUsers => self.list_users(request),
             Endpoint::CountUsers => self.count_users(request),
@@ -87,12 +147,30 @@ impl World {
             Endpoint::GetUser(id) => self.get_user(id, request),
             Endpoint::UpdateUser(id) => self.update_user(id, request),
             Endpoint::AssignLicence(id) => self.assign_licence(id, request),
+            Endpoint::ReprocessLicences(id) => self.reprocess_licences(id),
+            Endpoint::MemberOf(id) => self.member_of(id, request),
+            Endpoint::TransitiveMemberOf(id) => self.transitive_member_of(id, request),
+            Endpoint::CheckMemberGroups(id) => self.check_member_groups(id, request),
+            Endpoint::GetMemberGroups(id) => self.get_member_groups(id, request),
             Endpoint::ListSkus => self.list_skus(request),
+            Endpoint::ListGroups => self.list_groups(request),
+            Endpoint::GroupsDelta => self.groups_delta(request),
+            Endpoint::GetGroup(id) => self.get_group(id, request),
+            Endpoint::ListMembers(id) => self.list_members(id, request, reads_people),
+            Endpoint::AddMember(id) => self.add_member(id, request),
+            Endpoint::AddMembers(id) => self.add_members(id, request),
+            Endpoint::RemoveMember(id, member) => self.remove_member(id, member, request),
             Endpoint::ListTeamsUsers => self.list_teams_users(request),
             Endpoint::GetTeamsUser(id) => self.get_teams_user(id, request),
             Endpoint::GetPolicyId(arguments) => self.get_policy_id(arguments),
             Endpoint::AssignPolicies => self.assign_policies(request),
             Endpoint::UnassignPolicies => self.unassign_policies(request),
+            Endpoint::ListNumbers => self.list_numbers(request),
+            Endpoint::GetNumber(id) => self.get_number(id, request),
+            Endpoint::AssignNumber => self.assign_number(request),
+            Endpoint::UnassignNumber => self.unassign_number(request),
+            Endpoint::UpdateNumber => self.update_number(request),
+            Endpoint::GetOperation(id) => self.get_operation(id, request),
         }
     }
 
@@ -120,4 +198,8 @@ impl World {
             Ok(person.id.clone())
         }
     }
+}
+
+fn reads_people(roles: &BTreeSet<String>) -> bool {
+    READ_PEOPLE.iter().any(|role| roles.contains(*role))
 }

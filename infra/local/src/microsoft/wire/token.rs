@@ -1,9 +1,10 @@
-//! `POST /{tenant}/oauth2/v2.0/token`: client credentials with a secret (`graph-api.md 1`).
+//! `POST /{tenant}/oauth2/v2.0/token`: client credentials with a secret or a certificate (`graph-api.md 1`).
 
 use http::StatusCode;
 use serde_json::json;
 
 use super::answer::{Answer, Body, Correlation, format};
+use super::assertion;
 use super::gate::TOKEN_SECONDS;
 use super::request::{Query, Request};
 use crate::microsoft::state::world::World;
@@ -19,7 +20,7 @@ impl World {
         request: &Request,
         correlation: &Correlation,
     ) -> Answer {
-        *self.gate.counts.requests.entry("token").or_default() += 1;
+        self.gate.count("token");
         let now = self.now();
         let form = Query::parse(&String::from_utf8_lossy(&request.body));
         match self.check(tenant, &form) {
@@ -91,6 +92,14 @@ impl World {
                 "Application with identifier '{client}' was not found in the directory '{tenant}'."
             );
             return bad("unauthorized_client", 700_016, sentence);
+        }
+        if form.get("client_assertion_type") == Some(assertion::TYPE) {
+            let said = form.get("client_assertion").unwrap_or_default();
+            let seconds = self.now().millis() / 1_000;
+            return assertion::check(options, said, seconds).map_err(|(number, sentence)| {
+                let status = StatusCode::UNAUTHORIZED;
+                Rejection(status, "invalid_client", number, sentence.into())
+            });
         }
         if form.get("client_secret") != Some(&options.client_secret) {
             let sentence = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, \
