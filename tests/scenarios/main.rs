@@ -5,5 +5,6 @@
     reason = "a story that cannot be told is a failed test, also in what the tests share"
 )]
 
+mod certificate;
 mod contoso;
 mod secrets;

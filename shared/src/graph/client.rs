@@ -10,8 +10,9 @@ pub(super) use self::send::{Call, Target};
 use super::address::Base;
 use super::http::Http;
 use super::pace::Pace;
+use super::secret::Secret;
 use super::teams::PolicyIds;
-use super::token::{Connection, Secret, Tokens};
+use super::token::{Connection, Tokens};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 

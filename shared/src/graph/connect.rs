@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::client::Graph;
 use super::http::Http;
-use super::token::{self, Secret};
+use super::secret::Secret;
+use super::token;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::model::property::Property;
@@ -40,7 +41,7 @@ impl Secrets {
                 format!("the client secret {name:?} is empty; store its value"),
             ));
         }
-        Ok(Secret::new(text))
+        Secret::read(text)
     }
 }
 

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `http` | the HTTP service, and the one that reaches the network |
-//! | `token` | who we are: credentials and bearer tokens |
+//! | `secret`, `token` | who we are: a secret or a certificate, and the bearer tokens they buy |
 //! | `address` | which addresses a token may go to, and what may stand in a path |
 //! | `client`, `client/send` | [`Graph`], and the one `send` through which every request passes |
 //! | `answer` | what an answer means: every status becomes a [`Kind`](crate::error::Kind) in one function |
@@ -23,6 +23,7 @@ mod http;
 mod licences;
 mod pace;
 mod page;
+mod secret;
 mod teams;
 mod token;
 mod users;
@@ -35,6 +36,6 @@ pub use self::http::{Http, TransportError, loopback, network};
 pub use client::{Counts, Graph, Receipt};
 pub use connect::{Microsoft, Secrets};
 pub use pace::Bucket;
+pub use secret::Secret;
 pub use teams::TeamsPage;
-pub use token::Secret;
 pub use users::{DeltaNext, DeltaPage, UsersFrom, UsersPage};

@@ -1,6 +1,5 @@
 //! Who we are: client credentials and the bearer token they buy (`graph-api.md 1`).
 
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,25 +12,9 @@ use tower::ServiceExt;
 use super::address::{Base, encode};
 use super::answer::retry_after;
 use super::http::Http;
+use super::secret::Secret;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
-
-/// A client secret. It prints as nothing.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a secret; white space around it, a common slip of copying, is dropped.
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
 
 /// As whom, and where, we speak to one customer's Microsoft 365 tenant.
 #[derive(Clone, Debug)]
@@ -40,7 +23,7 @@ pub struct Connection {
     pub tenant: String,
     /// The application (client) id.
     pub client: String,
-    /// The client secret.
+    /// The client secret, or the certificate.
     pub secret: Secret,
     /// Base address of the token endpoint, such as `https://login.microsoftonline.com`.
     pub authority: String,
@@ -118,18 +101,22 @@ impl Tokens {
             return Ok(token.bearer.clone());
         }
         *held = None;
-        let token = self.fetch(http, clock.elapsed()).await?;
+        let token = self.fetch(http, clock).await?;
         let bearer = token.bearer.clone();
         *held = Some(token);
         Ok(bearer)
     }
 
-    async fn fetch(&self, http: &Http, now: Duration) -> Result<Token> {
+    async fn fetch(&self, http: &Http, clock: &Clock) -> Result<Token> {
+        let now = clock.elapsed();
+        let endpoint = self.endpoint.to_string();
+        let proof = self
+            .secret
+            .form(&endpoint, &self.client, clock.now(), now)?;
         let form = format!(
-            "client_id={}&scope={}&client_secret={}&grant_type=client_credentials",
+            "client_id={}&scope={}&{proof}&grant_type=client_credentials",
             encode(&self.client),
-            encode(&self.scope),
-            encode(&self.secret.0)
+            encode(&self.scope)
         );
         let request = Request::post(self.endpoint.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -299,6 +286,5 @@ mod tests {
         )
         .unwrap();
         assert!(!format!("{connection:?}{tokens:?}").contains("c4nary"));
-        assert_eq!(tokens.secret.0, "c4nary");
     }
 }
