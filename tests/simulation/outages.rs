@@ -11,7 +11,7 @@ use local::reference;
 use shared::clock::Clock;
 use shared::model::job::JobState;
 use shared::model::lane::{Lane, Mark};
-use shared::model::tenant::{Circuit, Tenant};
+use shared::model::tenant::{Capability, Circuit, Tenant};
 
 use crate::theatre::{HOUR, MINUTE, beside, cast, play, quiet, setting, small_cast, to_the_end};
 
@@ -240,5 +240,37 @@ fn a_protected_account_is_blocked_and_all_others_go_on() {
             .collect();
         assert_eq!(failed.len(), 1, "{:#?}", ledger.jobs);
         assert_eq!(failed[0].person.0, stage.employees[0].id);
+    });
+}
+
+/// Fault 33: the permission for policies is missing. Even their ids cannot be looked up; it is learnt and told, nobody spins, and a
+/// consent lets everybody go on.
+#[test]
+fn a_missing_permission_for_policies_is_waited_for_without_spinning() {
+    play(async {
+        let people = cast(Some("sales"), Life::Stays, 4);
+        let mut setting = setting(people, None);
+        let all = setting.microsoft.roles.clone();
+        let policies = "TeamsPolicyUserAssign.ReadWrite.All";
+        setting.microsoft.roles.remove(policies);
+        let stage = Stage::set(setting).await.unwrap();
+        let story = async {
+            let asked = stage.installation.ask(Lane::Sync, Mark::Pull).await;
+            asked.unwrap();
+            stage.clock.sleep(10 * HOUR).await;
+            let jobs = stage.ledger().unwrap().jobs_by_state();
+            assert_eq!(jobs["waiting"], 4, "{jobs:?}");
+            let missing = tenant(&stage).await.refusals;
+            assert!(missing[&Capability::AssignPolicies].missing_since.is_some());
+            let looked_up = stage.microsoft.counts().requests["get policy id"];
+            assert!(looked_up < 60, "{looked_up} in ten hours");
+            stage.microsoft.set_roles(all.clone());
+            stage.microsoft.revoke_tokens();
+            quiet(&stage, 100 * HOUR).await;
+        };
+        beside(&stage, story).await;
+        let problems =
+            reference::problems(&stage.ledger().unwrap(), &stage.employees, &stage.microsoft);
+        assert!(problems.is_empty(), "{problems:#?}");
     });
 }

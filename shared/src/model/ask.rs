@@ -90,13 +90,14 @@ impl Ask {
         self.closed.is_none()
     }
 
-    /// It surely changed nothing, and time alone may help: no seat was free, or Microsoft's limits stood in the way. Of many such
-    /// tries in a row the first and the last are kept and the others counted, because this may go on for days.
+    /// It changed nothing, and time alone may help: no seat was free, Microsoft's limits stood in the way, or its answer got lost and
+    /// no effect was seen. Of many such tries in a row the first and the last are kept and the others counted, because this may
+    /// go on for days.
     pub fn was_put_off(&self) -> bool {
         let answer = self.closed.as_ref().map(|closed| &closed.answer);
         matches!(
             answer,
-            Some(Answer::Refused(Refusal::NoSeats) | Answer::NotNow)
+            Some(Answer::Refused(Refusal::NoSeats) | Answer::NotNow | Answer::NotSeenLater)
         )
     }
 

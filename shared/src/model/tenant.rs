@@ -199,6 +199,15 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// Its name in rows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WriteUsers => "write_users",
+            Self::AssignLicences => "assign_licences",
+            Self::AssignPolicies => "assign_policies",
+        }
+    }
+
     /// The permission as Microsoft names it.
     pub const fn permission(self) -> &'static str {
         match self {
@@ -237,6 +246,17 @@ pub struct Site {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_capability_is_stored_under_its_name() {
+        for one in [
+            Capability::WriteUsers,
+            Capability::AssignLicences,
+            Capability::AssignPolicies,
+        ] {
+            assert_eq!(serde_json::to_value(one).unwrap(), one.name());
+        }
+    }
 
     /// V7: a tenant id cannot reach into another tenant's keys.
     #[test]

@@ -221,7 +221,8 @@ fn lacks(
         .map(|ask| ask.sent)
         .or(standing.since.filter(|_| asks.is_empty()))
         .unwrap_or(around.now);
-    let put_off = asks.last().is_some_and(|ask| ask.was_put_off());
+    // Limits and outages tell nothing about the person.
+    let put_off = since_it_waited(asks).iter().any(|ask| ask.was_put_off());
     let patience = if put_off {
         patience.for_put_off()
     } else {
@@ -318,7 +319,14 @@ fn await_teams(
             Glance::Absent if around.now >= since + config::SETTLE => {
                 return Move::GiveUp(Stands::Failed(NOT_IN_DIRECTORY.to_owned()));
             }
-            Glance::Absent | Glance::Present(_) => {}
+            // Just created, or just deleted: once more, and in this lane.
+            Glance::Absent => {
+                return Move::Wait {
+                    until: since + config::SETTLE,
+                    waits: None,
+                };
+            }
+            Glance::Present(_) => {}
         }
     }
     match readiness {

@@ -69,6 +69,8 @@ pub(super) enum Asked {
     Hopeless(String),
     /// Nothing is recorded and nothing sent.
     NotYet(Error),
+    /// The same, because Microsoft does not let us even make it ready.
+    NotPermitted,
     /// Somebody else wrote the job.
     Overtaken,
     /// No identity, or no time: what was not sent is closed.
@@ -91,6 +93,16 @@ impl Bench<'_> {
             let request = match ready(&self.graph, step, *verb, seen).await {
                 Ok(request) => request,
                 Err(NotReady::Hopeless(why)) => return Ok(Asked::Hopeless(why)),
+                Err(NotReady::Unread(error)) if *error.kind() == Kind::Denied => {
+                    // What it needs takes the permission of the request itself.
+                    self.learn(step, &job.person, &Answer::Denied).await?;
+                    return Ok(Asked::NotPermitted);
+                }
+                Err(NotReady::Unread(error)) if *error.kind() == Kind::Invalid => {
+                    return Ok(Asked::Hopeless(
+                        error.to_string().chars().take(200).collect(),
+                    ));
+                }
                 Err(NotReady::Unread(error)) => return Ok(Asked::NotYet(error)),
             };
             match self.graph.in_turn(request.bucket()).await {
@@ -112,18 +124,8 @@ impl Bench<'_> {
                 Err(error) => refused(error),
             };
             let now = self.shell.clock.now();
-            if let (Some(capability), Some(answer)) = (step.capability(), &sent.answer)
-                && health::note_answer(
-                    self.shell,
-                    self.tenant,
-                    &self.lessons,
-                    capability,
-                    &job.person,
-                    answer,
-                )
-                .await?
-            {
-                missing = Some(capability);
+            if let Some(answer) = &sent.answer {
+                missing = self.learn(step, &job.person, answer).await?.or(missing);
             }
             if let Some(answer) = sent.answer {
                 tracing::info!(
@@ -149,6 +151,30 @@ impl Bench<'_> {
             wait,
             refused: missing,
         })
+    }
+}
+
+impl Bench<'_> {
+    /// Learns from an answer what Microsoft lets us do; names the capability that is missing for the whole tenant, as is known now.
+    async fn learn(
+        &self,
+        step: &Step,
+        person: &UserId,
+        answer: &Answer,
+    ) -> Result<Option<Capability>> {
+        let Some(capability) = step.capability() else {
+            return Ok(None);
+        };
+        let is_missing = health::note_answer(
+            self.shell,
+            self.tenant,
+            &self.lessons,
+            capability,
+            person,
+            answer,
+        )
+        .await?;
+        Ok(is_missing.then_some(capability))
     }
 }
 

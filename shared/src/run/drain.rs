@@ -52,7 +52,15 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
         let (done, wake_at) = match health::of(&tenant, began) {
             Health::NotBefore(at) => (BTreeSet::new(), Some(at)),
             // The sync lane probes for all.
-            Health::Probe => (BTreeSet::new(), Some(began + config::SWEEP)),
+            Health::Probe => {
+                let mark = Some(Mark::Pull);
+                shell
+                    .store
+                    .ring(&tenant.id, Lane::Sync, mark, began)
+                    .await?;
+                memory.rung.insert(Lane::Sync);
+                (BTreeSet::new(), Some(began + config::SWEEP))
+            }
             Health::Fine => {
                 let poll = seen.poll_at.filter(|_| seen.marks.contains(&Mark::Poll));
                 let due = find_due(shell, lease, &tenant, &mut memory, poll.is_some()).await?;
@@ -112,7 +120,10 @@ async fn turns(
     graph.set_last_start(lease.last_start());
     let accounts = match everybody_since {
         Some(_) if due.len() > config::MANY_STAGED => {
-            Some(drift::all_accounts(lease, &graph).await?)
+            let accounts = drift::all_accounts(lease, &graph).await?;
+            lease.renew().await?;
+            graph.set_last_start(lease.last_start());
+            accounts
         }
         Some(_) | None => None,
     };

@@ -26,7 +26,9 @@ pub(super) async fn report(
     if !lease.may_go_on() {
         return Ok(false);
     }
-    let users = all_accounts(lease, graph).await?;
+    let Some(users) = all_accounts(lease, graph).await? else {
+        return Ok(false);
+    };
     for shard in 0..tenant.shards {
         let mut after = None;
         loop {
@@ -49,20 +51,22 @@ pub(super) async fn report(
     Ok(true)
 }
 
-/// Everybody's Teams account, page by page.
+/// Everybody's Teams account, page by page. `None` = the list is too long for the time that is left.
 pub(super) async fn all_accounts(
     lease: &Lease<'_>,
     graph: &Graph,
-) -> Result<BTreeMap<UserId, TeamsUser>> {
+) -> Result<Option<BTreeMap<UserId, TeamsUser>>> {
     let mut accounts = BTreeMap::new();
     let mut next = None;
     loop {
-        lease.permit()?;
+        if !lease.may_go_on() || lease.permit().is_err() {
+            return Ok(None);
+        }
         let page = graph.teams_users_page(next.as_deref()).await?;
         accounts.extend(page.users);
         next = page.next;
         if next.is_none() {
-            return Ok(accounts);
+            return Ok(Some(accounts));
         }
     }
 }

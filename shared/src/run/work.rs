@@ -87,10 +87,12 @@ impl Bench<'_> {
             None => {
                 // Plan and job are written together: no second look will find it.
                 tracing::error!(job = id.0, "has no plan; parked");
-                job.state = JobState::Poisoned;
-                return self.end(job, &Plan::default()).await;
+                return self.park(job, &Plan::default()).await;
             }
         };
+        if job.crashes >= config::CRASHES_TO_PARK {
+            return self.park(job, &plan).await;
+        }
         if !self.careful && !job.in_hand {
             return self.turn(job, &plan).await;
         }
@@ -138,11 +140,22 @@ impl Bench<'_> {
             job.crashes = job.crashes.saturating_add(1);
         }
         if job.crashes >= config::CRASHES_TO_PARK {
-            job.state = JobState::Poisoned;
-            return self.end(job.clone(), plan).await.map(Some);
+            return self.park(job.clone(), plan).await.map(Some);
         }
         job.in_hand = true;
         self.save(job).await
+    }
+
+    /// Puts a job aside that kills its workers, but not before what it asked for can have no effect any more: whoever comes next
+    /// for this person may ask for the opposite (A3).
+    async fn park(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
+        let open = job.asks.iter().filter(|ask| ask.is_open());
+        let settled = open.map(|ask| ask.sent + config::SETTLE).max();
+        if let Some(until) = settled.filter(|until| self.shell.clock.now() < *until) {
+            return self.again(job, until, Some(Waits::Settling)).await;
+        }
+        job.state = JobState::Poisoned;
+        self.end(job, plan).await
     }
 
     /// The steps, as far as they go now.
@@ -218,6 +231,10 @@ impl Bench<'_> {
                     Asked::Overtaken => return Ok(Worked::Nothing),
                     Asked::Hopeless(why) => settle(&mut job, at, Stands::Failed(why)),
                     Asked::NotYet(error) => return self.put_off(job, error).await,
+                    Asked::NotPermitted => {
+                        let until = now + config::WAITING_LOOK;
+                        return self.again(job, until, Some(Waits::Permission)).await;
+                    }
                     Asked::Answered { wait, refused } => {
                         not_before = wait
                             .map(|span| self.shell.clock.now() + span)

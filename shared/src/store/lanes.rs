@@ -188,7 +188,7 @@ pub(crate) fn rung(tenant: &TenantId, lane: Lane, mark: Option<Mark>, now: Time)
         "ADD #rung :one"
     };
     let poll = if mark == Some(Mark::Poll) {
-        ", #poll_at = if_not_exists(#poll_at, :now)"
+        ", #poll_at = :now"
     } else {
         ""
     };

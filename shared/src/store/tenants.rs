@@ -190,16 +190,20 @@ impl Store {
         capability: Capability,
         refusals: Option<Refusals>,
     ) -> Result<()> {
-        let mut all = tenant.refusals.clone();
-        match refusals {
-            Some(refusals) => all.insert(capability, refusals),
-            None => all.remove(&capability),
+        // One entry alone: another lane may have learnt of another capability meanwhile.
+        let name = capability.name();
+        let change = match refusals {
+            Some(_) => format!("SET #refusals.#{name} = :refusals"),
+            None => format!("REMOVE #refusals.#{name}"),
         };
-        let write = Write::update(keys::tenant(&tenant.id), "SET #refusals = :refusals")
+        let mut write = Write::update(keys::tenant(&tenant.id), change)
             .when("attribute_exists(#id)")
             .name("id")
             .name("refusals")
-            .value("refusals", attribute(&all)?);
+            .name(name);
+        if let Some(refusals) = refusals {
+            write = write.value("refusals", attribute(&refusals)?);
+        }
         self.write(write).await.map(|_| ())
     }
 

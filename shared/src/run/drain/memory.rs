@@ -27,7 +27,7 @@ pub(super) struct Memory {
     pub(super) suspects: Vec<(Time, JobId)>,
     /// Somebody could not have their turn now: what was asked for everybody is not done yet.
     pub(super) put_off: bool,
-    /// So many had to be put off because Microsoft, or our own pace, is slow: the rest would fare no better.
+    /// So many in a row had to be put off because Microsoft, or our own pace, is slow: the rest would fare no better.
     pub(super) throttled: usize,
     /// Microsoft did not accept our identity; the secret was read again since.
     pub(super) refused: bool,
@@ -58,6 +58,9 @@ impl Memory {
         now: Time,
     ) -> Result<()> {
         self.own.remove(&id);
+        if worked.is_ok() {
+            self.throttled = 0;
+        }
         match worked {
             Ok(Worked::Nothing) => {}
             Ok(Worked::Ended(state)) => {
@@ -86,7 +89,7 @@ impl Memory {
                 | Kind::Unavailable
                 | Kind::UnknownOutcome
                 | Kind::Resync => {
-                    if matches!(error.kind(), Kind::Throttled(_)) {
+                    if matches!(error.kind(), Kind::Throttled(Some(_))) {
                         self.throttled += 1;
                     }
                     tracing::warn!(job = id.0, %error, "put off");

@@ -52,7 +52,7 @@ impl Pull<'_> {
                     tracing::warn!(tenant = self.tenant.id.as_str(), %error, "the list of people cannot be gone on with; beginning again");
                     cursor.reading = full(latest, None, since, false);
                     self.move_cursor(cursor, Vec::new()).await?;
-                    return Ok(false);
+                    return Err(error);
                 }
                 page => page?,
             };
@@ -136,9 +136,24 @@ impl Pull<'_> {
     /// Somebody who was on no page: there after all, or gone. Whether for good only a change can tell; it may be restored.
     async fn look_for(&self, id: &UserId) -> Result<()> {
         self.lease.permit()?;
-        match self.graph.user(id).await? {
-            Some(user) => self.store_people(vec![user], None).await,
-            None => self.vanished(id, Presence::GoneSoft).await,
+        match self.graph.user(id).await {
+            Ok(Some(user)) => self.store_people(vec![user], None).await,
+            Ok(None) => self.vanished(id, Presence::GoneSoft).await,
+            Err(error) => match error.kind() {
+                Kind::Unauthorised | Kind::OutOfTime | Kind::Throttled(_) => Err(error),
+                // One person who cannot be read must not stop the sync of all others (V12); nothing is concluded about them.
+                Kind::NotFound
+                | Kind::Conflict
+                | Kind::Invalid
+                | Kind::Refused(_)
+                | Kind::Denied
+                | Kind::Unavailable
+                | Kind::UnknownOutcome
+                | Kind::Resync => {
+                    tracing::warn!(tenant = self.tenant.id.as_str(), person = id.0, %error, "in no list and cannot be read; left as they are");
+                    Ok(())
+                }
+            },
         }
     }
 }

@@ -266,7 +266,7 @@ fn whoever_is_not_in_the_directory_is_not_awaited() {
     };
     expect![[r#"
         not looked for                     read the user
-        just created                       wait 1 min for Teams: no Teams account yet
+        just created                       wait 1 min
         deleted                            give up: failed: the account is not in the directory
         deleted, staging lane              wait 60 min for Teams: no Teams account yet
     "#]]

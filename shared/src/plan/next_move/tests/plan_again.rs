@@ -192,7 +192,7 @@ fn a_joiner_whom_microsoft_never_lets() {
         refused: a service plan needs an   failed after 0 h, 2 sent, 2 kept
         refused: the licence comes from    failed after 0 h, 2 sent, 2 kept
         done, answer lost                  done after 0 h, 3 sent, 3 kept
-        request lost                       failed after 25 h, 33 sent, 33 kept
+        request lost                       failed after 48 h, 125 sent, 6 kept
         accepted, never seen               failed after 25 h, 2 sent, 2 kept
     "#]]
     .assert_eq(&always(joining, &joiner()));
@@ -213,7 +213,7 @@ fn a_leaver_whom_microsoft_never_lets() {
         refused: a service plan needs an   failed after 0 h, 2 sent, 2 kept
         refused: the licence comes from    failed after 0 h, 2 sent, 2 kept
         done, answer lost                  done after 0 h, 2 sent, 2 kept
-        request lost                       failed after 49 h, 37 sent, 37 kept
+        request lost                       failed after 49 h, 37 sent, 6 kept
         accepted, never seen               failed after 25 h, 2 sent, 2 kept
     "#]]
     .assert_eq(&always(leaving, &leaver()));
