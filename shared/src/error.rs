@@ -64,19 +64,17 @@ impl Error {
 }
 
 impl Kind {
-    /// Whether the same request may succeed later without anybody doing anything.
-    pub fn is_transient(&self) -> bool {
+    /// Whether it concerns more than the one request: no identity, no time, no pace. Everything else is that request's own.
+    pub fn concerns_all(&self) -> bool {
         match self {
-            Self::Conflict
-            | Self::Throttled(_)
-            | Self::Unavailable
-            | Self::UnknownOutcome
-            | Self::OutOfTime => true,
+            Self::Unauthorised | Self::OutOfTime | Self::Throttled(_) => true,
             Self::NotFound
+            | Self::Conflict
             | Self::Invalid
             | Self::Refused(_)
             | Self::Denied
-            | Self::Unauthorised
+            | Self::Unavailable
+            | Self::UnknownOutcome
             | Self::Resync => false,
         }
     }

@@ -139,21 +139,12 @@ impl Pull<'_> {
         match self.graph.user(id).await {
             Ok(Some(user)) => self.store_people(vec![user], None).await,
             Ok(None) => self.vanished(id, Presence::GoneSoft).await,
-            Err(error) => match error.kind() {
-                Kind::Unauthorised | Kind::OutOfTime | Kind::Throttled(_) => Err(error),
-                // One person who cannot be read must not stop the sync of all others (V12); nothing is concluded about them.
-                Kind::NotFound
-                | Kind::Conflict
-                | Kind::Invalid
-                | Kind::Refused(_)
-                | Kind::Denied
-                | Kind::Unavailable
-                | Kind::UnknownOutcome
-                | Kind::Resync => {
-                    tracing::warn!(tenant = self.tenant.id.as_str(), person = id.0, %error, "in no list and cannot be read; left as they are");
-                    Ok(())
-                }
-            },
+            Err(error) if error.kind().concerns_all() => Err(error),
+            // One person who cannot be read must not stop the sync of all others (V12); nothing is concluded about them.
+            Err(error) => {
+                tracing::warn!(tenant = self.tenant.id.as_str(), person = id.0, %error, "in no list and cannot be read; left as they are");
+                Ok(())
+            }
         }
     }
 }
