@@ -152,9 +152,7 @@ impl Bench<'_> {
             refused: missing,
         })
     }
-}
 
-impl Bench<'_> {
     /// Learns from an answer what Microsoft lets us do; names the capability that is missing for the whole tenant, as is known now.
     async fn learn(
         &self,
