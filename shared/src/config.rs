@@ -34,6 +34,8 @@ pub const CRASHES_TO_PARK: u8 = 5;
 pub const AT_ONCE: usize = 32;
 /// People in one transaction of a commit: job, plan and person each, and the lane row, within DynamoDB's 100 items.
 pub const PEOPLE_PER_COMMIT: usize = 33;
+/// People who are on no page of the directory's list and are looked for between two looks at the clock: five batches.
+pub const LOOKED_FOR: usize = 100;
 /// More staged people than this are looked up by one list instead of one request each.
 pub const MANY_STAGED: usize = 1_000;
 /// Due rows taken from one partition in one pass.

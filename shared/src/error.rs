@@ -23,10 +23,12 @@ pub enum Kind {
     Conflict,
     /// The request or the data is wrong and will be wrong again.
     Invalid,
-    /// Microsoft refused a licence request for a reason that has a way out of its own.
+    /// Microsoft refused a request about a licence or a number for a reason that has a way out of its own.
     Refused(Refusal),
     /// This caller may not do this to this target (HTTP 403).
     Denied,
+    /// It would have changed something, and this tenant is only read from.
+    ReadOnly,
     /// The tenant does not accept our identity (HTTP 401 after a fresh token, or the token endpoint refused).
     Unauthorised,
     /// Slow down; the time to wait if one was named.
@@ -67,7 +69,7 @@ impl Kind {
     /// Whether it concerns more than the one request: no identity, no time, no pace. Everything else is that request's own.
     pub fn concerns_all(&self) -> bool {
         match self {
-            Self::Unauthorised | Self::OutOfTime | Self::Throttled(_) => true,
+            Self::Unauthorised | Self::ReadOnly | Self::OutOfTime | Self::Throttled(_) => true,
             Self::NotFound
             | Self::Conflict
             | Self::Invalid

@@ -16,9 +16,11 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::model::job::JobId;
 use shared::model::lane::Lane;
-use shared::model::microsoft::UserId;
+use shared::model::microsoft::{PolicyName, PolicyType, UserId};
+use shared::model::number::{E164, Number};
 use shared::model::tenant::TenantId;
 use shared::store::Store;
+use shared::store::cursors::{Family, Refresh};
 use shared::store::jobs::PlanRow;
 
 use super::sources;
@@ -30,7 +32,8 @@ fn kind(item: &Value) -> &'static str {
         return "listing";
     }
     if pk.ends_with("#PAGES") {
-        return "page";
+        let is_refresh = sk.starts_with("refresh#");
+        return if is_refresh { "refresh" } else { "page" };
     }
     match sk.split('#').collect::<Vec<_>>()[..] {
         ["TENANT"] => "tenant",
@@ -39,12 +42,33 @@ fn kind(item: &Value) -> &'static str {
         ["NODE", ..] => "site",
         ["SKU", ..] => "sku",
         ["LANE", ..] => "lane",
+        ["CURSOR", "numbers" | "accounts"] => "place",
         ["CURSOR", ..] => "cursor",
+        ["POLICY", ..] => "policy",
+        ["NUM", _] => "number",
         ["USER", ..] => "person",
         ["JOB", _] => "job",
         ["JOB", _, "PLAN"] => "plan",
         ["JOB", _, "HISTORY"] => "history",
         _ => panic!("a row of a kind that is not known here: {pk} {sk}"),
+    }
+}
+
+/// A number of which everything is known.
+fn number() -> Number {
+    Number {
+        number: E164::parse("+12052582895").unwrap(),
+        kind: "callingPlan".into(),
+        activation: "activated".into(),
+        status: "userAssigned".into(),
+        holder: Some("87d349ed-44d7-43e1-9a83-5f2406dee5bd".into()),
+        category: Some("primary".into()),
+        capabilities: vec!["userAssignment".into()],
+        source: "online".into(),
+        port_in: Some("completed".into()),
+        country: Some("US".into()),
+        city: Some("Huntsville".into()),
+        location: Some("d2b3ae3a-bb7d-4d1b-8f55-6cd5ba1a1a6c".into()),
     }
 }
 
@@ -68,6 +92,20 @@ async fn fresh() -> BTreeMap<&'static str, Value> {
         .move_cursor(tenant, &mut cursor, changed)
         .await
         .unwrap();
+    // As is an order to read somebody again.
+    let order = Refresh {
+        person: UserId(stage.employees[0].id.clone()),
+        ordered: EPOCH,
+    };
+    store.order_refresh(tenant, &order).await.unwrap();
+    // The demo has neither policies in force nor numbers.
+    let policy = PolicyName {
+        policy_type: PolicyType("TeamsMeetingPolicy".into()),
+        name: "All On".into(),
+    };
+    store.put_policy(tenant, &policy).await.unwrap();
+    let row = store.tenant(tenant).await.unwrap().unwrap();
+    store.merge_number(&row, &number(), 1).await.unwrap();
 
     let mut richest: BTreeMap<&str, Value> = BTreeMap::new();
     for item in stage.installation.cloud.items().unwrap() {
@@ -135,7 +173,7 @@ fn lost(stored: &Value, read: &Value, place: String) -> Vec<String> {
 }
 
 /// Attributes that are no part of what is stored: keys, the format, and what sync compares with.
-const OF_THE_STORE: [&str; 9] = [
+const OF_THE_STORE: [&str; 10] = [
     "pk",
     "sk",
     "due_pk",
@@ -145,6 +183,7 @@ const OF_THE_STORE: [&str; 9] = [
     "format",
     "digest",
     "sync_fence",
+    "first_fence",
 ];
 
 /// Puts a row into an empty table, asks the store for it, and says what it made of it; `None` if it does not find it.
@@ -182,6 +221,19 @@ async fn read(item: &Value) -> Option<Value> {
         "lane" => {
             let lane = Lane::ALL.into_iter().find(|lane| lane.name() == last)?;
             as_json(Some(store.lane(id, lane).await.unwrap()))
+        }
+        "place" => {
+            let family = match last {
+                "numbers" => Family::Numbers,
+                _ => Family::Accounts,
+            };
+            as_json(Some(store.place(id, family).await.unwrap()))
+        }
+        "policy" => as_json(store.policies(id).await.unwrap().first()),
+        "refresh" => as_json(store.refreshes(id).await.unwrap().first()),
+        "number" => {
+            let number = store.number(&tenant, &E164::parse(last)?).await.unwrap()?;
+            as_json(Some(json!({ "number": number.number, "told": number })))
         }
         "cursor" => as_json(Some(store.cursor(id).await.unwrap())),
         "page" => as_json(

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use regex::Regex;
 use shared::model::job::{Goal, Job, JobId, Origin, Waits};
 use shared::model::lane::Lane;
-use shared::model::microsoft::{SkuId, UserId};
+use shared::model::microsoft::{PolicyType, SkuId, UserId};
+use shared::model::number::E164;
 use shared::model::persona::{PersonaRef, SitePath};
 use shared::model::tenant::TenantId;
 use shared::model::time::Time;
+use shared::store::cursors::{Family, Refresh};
 use shared::store::keys::{self, Key};
 
 use super::sources;
@@ -46,11 +48,38 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
             pk(keys::node(tenant, &SitePath("europe/london".into()))),
         ),
         ("sku", pk(keys::sku(tenant, &SkuId("e5".into())))),
+        (
+            "policy",
+            pk(keys::policy(
+                tenant,
+                &PolicyType("TeamsMeetingPolicy".into()),
+                "All On",
+            )),
+        ),
         ("lane", pk(keys::lane(tenant, Lane::Sync))),
         ("cursor", pk(keys::cursor(tenant))),
+        (
+            "family_cursor",
+            pk(keys::family_cursor(tenant, Family::Numbers)),
+        ),
         ("pages", keys::pages(tenant)),
         ("page", pk(keys::page(tenant, 1))),
         ("later_page", pk(keys::later_page(tenant, 1))),
+        (
+            "refresh",
+            pk(keys::refresh(
+                tenant,
+                &Refresh {
+                    person: user.clone(),
+                    ordered: Time::from_millis(1),
+                },
+            )),
+        ),
+        ("numbers", keys::numbers(tenant, 3)),
+        (
+            "number",
+            pk(keys::number(tenant, 4, &E164::parse("+1205").unwrap())),
+        ),
         ("people", keys::people(tenant, 3)),
         ("person", pk(keys::person(tenant, 4, &user))),
         ("job", pk(keys::job(tenant, 4, &id))),

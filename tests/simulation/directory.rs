@@ -46,7 +46,8 @@ impl Directory {
             schedules: Schedules {
                 sync: None,
                 staging: None,
-                drift: None,
+                probe: None,
+                numbers: None,
                 full: None,
             },
         };
@@ -171,8 +172,12 @@ fn who_vanished_while_nobody_read_is_found_by_the_full_run() {
         directory.sync(Mark::Pull).await;
         let before = directory.people();
         let gone: Vec<String> = before.keys().take(3).cloned().collect();
+        let binned: Vec<String> = before.keys().skip(3).take(3).cloned().collect();
         for id in &gone {
             directory.microsoft.delete_person(id, false);
+        }
+        for id in &binned {
+            directory.microsoft.delete_person(id, true);
         }
         // Longer than a delta token lives.
         directory.clock.sleep(9 * 24 * HOUR).await;
@@ -181,6 +186,8 @@ fn who_vanished_while_nobody_read_is_found_by_the_full_run() {
         for (id, person) in &after {
             let state = person.state(None);
             if gone.contains(id) {
+                assert_eq!(state, PersonState::GoneHard, "{id}");
+            } else if binned.contains(id) {
                 assert_eq!(state, PersonState::GoneSoft, "{id}");
             } else {
                 assert_eq!(

@@ -23,7 +23,8 @@ fn over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired() {
         setting.schedules = Schedules {
             sync: Some(HOUR),
             staging: None,
-            drift: Some(12 * HOUR),
+            probe: Some(12 * HOUR),
+            numbers: None,
             full: None,
         };
         let stage = Stage::set(setting).await.unwrap();

@@ -59,7 +59,8 @@ pub fn setting(employees: Vec<Employee>, hook: Option<Hook>) -> Setting {
         schedules: Schedules {
             sync: Some(HOUR),
             staging: None,
-            drift: None,
+            probe: None,
+            numbers: None,
             full: None,
         },
         readiness: ReadinessLooks::Adaptive,

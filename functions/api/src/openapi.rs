@@ -19,6 +19,8 @@ use crate::routes::{jobs, people, schedules, staging, tenants};
         tenants::tenants,
         tenants::tenant,
         tenants::sync_now,
+        tenants::probe,
+        tenants::set_mode,
         people::people,
         people::person,
         people::person_jobs,

@@ -153,9 +153,12 @@ impl From<Error> for Problem {
             Kind::Unavailable | Kind::OutOfTime => (What::Unavailable, Some(1)),
             Kind::UnknownOutcome => (What::UnknownOutcome, None),
             // What callers send is checked before: here our own rows or rights are meant.
-            Kind::Invalid | Kind::Refused(_) | Kind::Denied | Kind::Unauthorised | Kind::Resync => {
-                (What::Internal, None)
-            }
+            Kind::Invalid
+            | Kind::Refused(_)
+            | Kind::Denied
+            | Kind::ReadOnly
+            | Kind::Unauthorised
+            | Kind::Resync => (What::Internal, None),
         };
         tracing::error!(%error, "not answered");
         let detail = match what {

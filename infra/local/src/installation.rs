@@ -52,8 +52,10 @@ pub struct Schedules {
     pub sync: Option<Duration>,
     /// `ScheduleMSTeamsOnlineTargetUserSync`: off by default, every 4 hours when on (R7, R8).
     pub staging: Option<Duration>,
-    /// `PolicyCheck`: the comparison of policies with what was given.
-    pub drift: Option<Duration>,
+    /// `Probe`: the test of the connection, and the comparison of policies with what was given; daily by default.
+    pub probe: Option<Duration>,
+    /// `NumberAudit`: every telephone number; nightly by default.
+    pub numbers: Option<Duration>,
     /// `FullSync`: the whole directory again; weekly by default (F11).
     pub full: Option<Duration>,
 }
@@ -63,18 +65,20 @@ impl Default for Schedules {
         Self {
             sync: Some(Duration::from_secs(3_600)),
             staging: None,
-            drift: Some(Duration::from_secs(24 * 3_600)),
+            probe: Some(Duration::from_secs(24 * 3_600)),
+            numbers: Some(Duration::from_secs(24 * 3_600)),
             full: Some(Duration::from_secs(7 * 24 * 3_600)),
         }
     }
 }
 
 impl Schedules {
-    fn all(self) -> [(ScheduleKind, Option<Duration>); 4] {
+    fn all(self) -> [(ScheduleKind, Option<Duration>); 5] {
         [
             (ScheduleKind::UserSync, self.sync),
             (ScheduleKind::FullSync, self.full),
-            (ScheduleKind::PolicyCheck, self.drift),
+            (ScheduleKind::NumberAudit, self.numbers),
+            (ScheduleKind::Probe, self.probe),
             (ScheduleKind::Staging, self.staging),
         ]
     }
@@ -139,12 +143,9 @@ impl Installation {
         let admin = site.shell();
         let tenant = customer.id.clone();
         let registration = registration(customer);
-        match admin.store.register(&registration).await {
+        match run::register(&admin, &registration).await {
             Err(error) if *error.kind() == Kind::Conflict => {
-                admin
-                    .store
-                    .set_connection(&tenant, &registration.connection)
-                    .await?
+                run::connect(&admin, &tenant, &registration.connection).await?
             }
             registered => registered?,
         }
@@ -275,6 +276,7 @@ fn registration(customer: Customer) -> Tenant {
         has_schedules: false,
         circuit: Circuit::default(),
         trouble: None,
+        probe: None,
         refusals: Default::default(),
     }
 }

@@ -141,6 +141,11 @@ impl Said {
         self.codes.iter().any(|one| one.eq_ignore_ascii_case(code))
     }
 
+    /// `error.message`, as it came: to be looked into, not to be shown.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A delta token that Microsoft has forgotten, however it says so (`graph-api.md 2.4`).
     fn asks_for_resync(&self) -> bool {
         self.has_code("syncStateNotFound") || self.has_code("resyncRequired")

@@ -6,8 +6,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
+
 pub(super) use self::send::{Call, Target};
 use super::address::Base;
+use super::answer::request_id;
 use super::http::Http;
 use super::pace::Pace;
 use super::secret::Secret;
@@ -15,6 +19,7 @@ use super::teams::PolicyIds;
 use super::token::{Connection, Tokens};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
+use crate::model::time::Time;
 
 /// One customer's Microsoft 365 tenant. Clones share token, pace, counters and what is remembered.
 #[derive(Clone)]
@@ -28,6 +33,10 @@ pub struct Graph {
     state: Arc<Mutex<State>>,
     /// The place of the next request was taken before (see [`Graph::in_turn`]).
     has_place: Arc<AtomicBool>,
+    /// Whatever would change something is refused before it is sent.
+    is_read_only: bool,
+    /// Microsoft lets us put many people into a group at once, as far as we know.
+    pub(super) adds_many: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Graph {
@@ -67,6 +76,14 @@ pub struct Receipt {
     pub request_id: Option<String>,
 }
 
+impl Receipt {
+    pub(super) fn of(answer: &Response<Bytes>) -> Self {
+        Self {
+            request_id: request_id(answer.headers()),
+        }
+    }
+}
+
 impl Graph {
     /// A client of one tenant. `select` names the top-level properties of Graph that are asked of every user; `first_id` is the
     /// `client-request-id` of the first request, the next ones count up from it. [`Kind::Invalid`] if an address or a property
@@ -93,6 +110,8 @@ impl Graph {
                 last_start: Duration::MAX,
             })),
             has_place: Arc::default(),
+            is_read_only: false,
+            adds_many: Arc::new(AtomicBool::new(true)),
         })
     }
 
@@ -102,6 +121,19 @@ impl Graph {
             tokens: Arc::new(self.tokens.with_secret(secret)),
             ..self.clone()
         }
+    }
+
+    /// The same client, but what would change something is refused with [`Kind::ReadOnly`] and never sent (F6).
+    pub fn read_only(&self) -> Self {
+        Self {
+            is_read_only: true,
+            ..self.clone()
+        }
+    }
+
+    /// When our credential stops to be accepted, as far as it says so.
+    pub fn credential_ends(&self) -> Option<Time> {
+        self.tokens.credential_ends()
     }
 
     /// Our part of the tenant's quotas from now on, per mille; the rest belongs to its other lanes.
@@ -150,6 +182,11 @@ impl Graph {
             ));
         }
         Ok(link)
+    }
+
+    /// The path of a link that Microsoft gave; refused if it leads to another host.
+    pub(super) fn link_path(&self, link: &str) -> Result<String> {
+        Ok(self.base.link(link)?.path().to_owned())
     }
 
     pub(super) fn with_policy_ids<T>(&self, use_them: impl FnOnce(&mut PolicyIds) -> T) -> T {

@@ -76,6 +76,22 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// A single entity comes bare, as an object in `value`, or as the only element of an array there (`graph-api.md 5.1.2`).
+/// `None` = the array is empty.
+pub(super) fn unwrapped(whole: &RawValue) -> Option<&RawValue> {
+    let value: Option<&RawValue> = Fields::of(whole).and_then(|fields| fields.get("value"));
+    match value {
+        Some(value) if value.get().starts_with('[') => {
+            serde_json::from_str::<Vec<&RawValue>>(value.get())
+                .ok()?
+                .first()
+                .copied()
+        }
+        Some(value) if value.get().starts_with('{') => Some(value),
+        Some(_) | None => Some(whole),
+    }
+}
+
 /// A list without the elements that are not a `T`.
 pub(super) struct Tolerant<T>(pub(super) Vec<T>);
 

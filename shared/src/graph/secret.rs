@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_types::base64;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::address::encode;
+use super::certificate::{self, der};
 use crate::error::{Error, Kind, Result};
 use crate::model::time::Time;
 
@@ -20,7 +23,11 @@ const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 /// A client secret or a certificate with its key. It prints as nothing.
 #[derive(Clone)]
-pub struct Secret(Proof);
+pub struct Secret {
+    proof: Proof,
+    /// When it stops to be accepted, as far as it says so.
+    ends: Option<Time>,
+}
 
 #[derive(Clone)]
 enum Proof {
@@ -32,12 +39,27 @@ enum Proof {
     },
 }
 
-/// A certificate as it is kept in the secret store.
+/// What the secret store holds, where it is a document.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Certificate(StoredCertificate),
+    Secret(StoredSecret),
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StoredCertificate {
     certificate: String,
     key: String,
+}
+
+/// Microsoft shows the end of a client secret only to whoever may read all applications, so it is written beside it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredSecret {
+    secret: String,
+    ends: Date,
 }
 
 #[derive(Serialize)]
@@ -54,28 +76,51 @@ struct Claims<'a> {
 impl Secret {
     /// A client secret; white space around it, a common slip of copying, is dropped.
     pub fn new(text: &str) -> Self {
-        Self(Proof::Text(text.trim().to_owned()))
+        Self {
+            proof: Proof::Text(text.trim().to_owned()),
+            ends: None,
+        }
     }
 
-    /// What the secret store holds: a client secret, or `{"certificate": "<PEM>", "key": "<PEM of the RSA key>"}`.
+    /// What the secret store holds: a client secret, `{"secret": "<value>", "ends": "2027-01-31"}`, or `{"certificate": "<PEM>",
+    /// "key": "<PEM of the RSA key>"}`.
     ///
     /// # Errors
-    /// [`Kind::Unauthorised`] if it is neither; nothing of it is repeated (V6).
+    /// [`Kind::Unauthorised`] if it is none of them; nothing of it is repeated (V6).
     pub fn read(stored: &str) -> Result<Self> {
         if !stored.trim_start().starts_with('{') {
             return Ok(Self::new(stored));
         }
-        let stored: Stored = serde_json::from_str(stored)
-            .map_err(|_| bad("is not a JSON document of \"certificate\" and \"key\""))?;
+        let stored = serde_json::from_str(stored).map_err(|_| {
+            bad("is a JSON document neither of \"certificate\" and \"key\" nor of \"secret\" and \"ends\", a date")
+        })?;
+        let stored = match stored {
+            Stored::Certificate(stored) => stored,
+            Stored::Secret(StoredSecret { secret, ends }) => {
+                let midnight = TimeZone::UTC.to_timestamp(ends.at(0, 0, 0, 0)).ok();
+                return Ok(Self {
+                    ends: midnight.map(|at| Time::from_millis(at.as_millisecond())),
+                    ..Self::new(&secret)
+                });
+            }
+        };
         let der = der(&stored.certificate).ok_or_else(|| {
             bad("has no certificate in PEM form, which begins with -----BEGIN CERTIFICATE-----")
         })?;
         let key = EncodingKey::from_rsa_pem(stored.key.as_bytes())
             .map_err(|_| bad("has no RSA private key in PEM form"))?;
-        Ok(Self(Proof::Certificate {
-            thumbprint: for_urls(&Sha256::digest(&der)),
-            key: Arc::new(key),
-        }))
+        Ok(Self {
+            ends: certificate::ends(&der),
+            proof: Proof::Certificate {
+                thumbprint: for_urls(&Sha256::digest(&der)),
+                key: Arc::new(key),
+            },
+        })
+    }
+
+    /// When it stops to be accepted; `None` = it does not say.
+    pub(super) fn ends(&self) -> Option<Time> {
+        self.ends
     }
 
     /// The part of the form that proves who `client` is, towards this endpoint and at this moment. `nonce` differs each time.
@@ -86,7 +131,7 @@ impl Secret {
         now: Time,
         nonce: Duration,
     ) -> Result<String> {
-        let (thumbprint, key) = match &self.0 {
+        let (thumbprint, key) = match &self.proof {
             Proof::Text(text) => return Ok(format!("client_secret={}", encode(text))),
             Proof::Certificate { thumbprint, key } => (thumbprint, key),
         };
@@ -120,14 +165,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The first certificate of a PEM file.
-fn der(pem: &str) -> Option<Vec<u8>> {
-    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
-    let (text, _) = rest.split_once("-----END CERTIFICATE-----")?;
-    let text: String = text.split_whitespace().collect();
-    base64::decode(text).ok().filter(|der| !der.is_empty())
-}
-
 fn for_urls(bytes: &[u8]) -> String {
     base64::encode(bytes)
         .trim_end_matches('=')
@@ -153,14 +190,14 @@ mod tests {
     fn a_bad_certificate_is_refused_without_a_word_of_it() {
         let pem = "-----BEGIN CERTIFICATE-----\nYzRuYXJ5\n-----END CERTIFICATE-----";
         for (stored, sentence) in [
-            ("{c4nary".to_owned(), "not a JSON document"),
+            ("{c4nary".to_owned(), "JSON document neither"),
             (
                 json!({"certificate": "c4nary"}).to_string(),
-                "not a JSON document",
+                "JSON document neither",
             ),
             (
                 json!({"certificate": pem, "key": "c4nary", "password": "c4nary"}).to_string(),
-                "not a JSON document",
+                "JSON document neither",
             ),
             (
                 json!({"certificate": "c4nary", "key": "c4nary"}).to_string(),
@@ -186,5 +223,23 @@ mod tests {
         let secret = Secret::read(" c4nary&x\n").unwrap();
         let form = secret.form("e", "c", Time::from_millis(0), Duration::ZERO);
         assert_eq!(form.unwrap(), "client_secret=c4nary%26x");
+        assert_eq!(secret.ends(), None);
+    }
+
+    /// F2: whoever writes the end beside the secret is warned in time.
+    #[test]
+    fn a_client_secret_may_come_with_its_end() {
+        let stored = json!({"secret": "c4nary", "ends": "2027-01-31"}).to_string();
+        let secret = Secret::read(&stored).unwrap();
+        assert_eq!(
+            secret.ends().unwrap().to_string(),
+            "2027-01-31T00:00:00.000Z"
+        );
+        let wrong = json!({"secret": "c4nary", "ends": "next year"}).to_string();
+        let error = Secret::read(&wrong).unwrap_err().to_string();
+        assert!(
+            error.contains("a date") && !error.contains("c4nary"),
+            "{error}"
+        );
     }
 }

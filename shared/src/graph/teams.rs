@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::address::{encode, id_in_path, is_id};
 use super::client::{Call, Graph, Receipt, Target};
 use super::pace::Bucket;
-use super::page::{Fields, Page, Short, Tolerant, body, unreadable};
+use super::page::{Fields, Page, Short, Tolerant, body, unreadable, unwrapped};
 use crate::error::Result;
 use crate::model::microsoft::{EffectivePolicy, PolicyType, TeamsUser, UserId};
 
@@ -54,11 +55,27 @@ impl Graph {
 
     /// A person's Teams account; `None` = Microsoft has not created one.
     pub async fn teams_user(&self, id: &UserId) -> Result<Option<TeamsUser>> {
-        let path = format!(
-            "/admin/teams/userConfigurations/{}?$select={SELECT}",
-            id_in_path(&id.0)?
-        );
-        let Some(answer) = self.find(read(path), None).await? else {
+        let call = self.teams_user_call(id)?;
+        let answer = self.ask(&call).await?;
+        self.teams_user_found(id, &call, answer)
+    }
+
+    /// The question for one Teams account.
+    pub(super) fn teams_user_call(&self, id: &UserId) -> Result<Call<'static>> {
+        let id = id_in_path(&id.0)?;
+        Ok(read(format!(
+            "/admin/teams/userConfigurations/{id}?$select={SELECT}"
+        )))
+    }
+
+    /// What an answer to it says.
+    pub(super) fn teams_user_found(
+        &self,
+        id: &UserId,
+        call: &Call<'_>,
+        answer: Response<Bytes>,
+    ) -> Result<Option<TeamsUser>> {
+        let Some(answer) = self.found(call, None, answer)? else {
             return Ok(None);
         };
         let what = "reading a Teams account";
@@ -150,7 +167,7 @@ fn assignment(id: &UserId, policy_type: &PolicyType) -> Value {
     json!({"@odata.type": kind, "userId": id, "policyType": policy_type})
 }
 
-fn read(path: String) -> Call<'static> {
+pub(super) fn read(path: String) -> Call<'static> {
     Call {
         bucket: Bucket::Teams,
         ..Call::read(Target::Path(path), 1)
@@ -167,22 +184,6 @@ fn untagged(name: &str) -> &str {
     match name.split_at_checked(4) {
         Some((tag, rest)) if tag.eq_ignore_ascii_case("tag:") => rest,
         Some(_) | None => name,
-    }
-}
-
-/// A single entity comes bare, as an object in `value`, or as the only element of an array there (`graph-api.md 5.1.2`).
-/// `None` = the array is empty.
-fn unwrapped(whole: &RawValue) -> Option<&RawValue> {
-    let value: Option<&RawValue> = Fields::of(whole).and_then(|fields| fields.get("value"));
-    match value {
-        Some(value) if value.get().starts_with('[') => {
-            serde_json::from_str::<Vec<&RawValue>>(value.get())
-                .ok()?
-                .first()
-                .copied()
-        }
-        Some(value) if value.get().starts_with('{') => Some(value),
-        Some(_) | None => Some(whole),
     }
 }
 

@@ -15,6 +15,7 @@ use super::http::Http;
 use super::secret::Secret;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
+use crate::model::time::Time;
 
 /// As whom, and where, we speak to one customer's Microsoft 365 tenant.
 #[derive(Clone, Debug)]
@@ -84,6 +85,11 @@ impl Tokens {
             secret,
             token: Mutex::new(None),
         }
+    }
+
+    /// When the credential stops to be accepted, as far as it says so.
+    pub(super) fn credential_ends(&self) -> Option<Time> {
+        self.secret.ends()
     }
 
     /// The `Authorization` header to send; never again the one that was `rejected`.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -16,6 +17,8 @@ use crate::model::microsoft::{Change, DirectoryUser, LicenceState, SkuId, UserId
 
 /// The largest page that Microsoft gives.
 const PAGE: u16 = 999;
+/// How each licence was come by; in lists and for single people, never in changes.
+const STATES: &str = "licenseAssignmentStates";
 /// Empty pages that may come before the link of a delta that starts now; there should be none.
 const PAGES_BEFORE_LINK: usize = 20;
 /// The only 404 that says a person is not there; others come from gateways in between.
@@ -81,14 +84,17 @@ pub(super) fn select(properties: &[String]) -> Result<String> {
 }
 
 impl Graph {
-    /// A page of the list of all people, with the selected properties and assigned licences. The link of a page must be
+    /// A page of the list of all people, with the selected properties, assigned licences and their states. The link of a page must be
     /// followed in sequence.
     pub async fn users_page(&self, from: UsersFrom) -> Result<UsersPage> {
         let followed = match &from {
             UsersFrom::First => None,
             UsersFrom::Next(link) => Some(link.as_str()),
         };
-        let first = || Target::Path(format!("/users?$top={PAGE}&$select={}", self.select()));
+        let first = || {
+            let select = self.select();
+            Target::Path(format!("/users?$top={PAGE}&$select={select},{STATES}"))
+        };
         let answer = self
             .send(Call::read(followed.map_or_else(first, Target::Link), 1))
             .await?;
@@ -152,14 +158,28 @@ impl Graph {
 
     /// One person with the states of their licences and the usage location; `None` = not there, or not yet on the replica asked.
     pub async fn user(&self, id: &UserId) -> Result<Option<DirectoryUser>> {
+        let call = self.user_call(id)?;
+        let answer = self.ask(&call).await?;
+        self.user_found(id, &call, answer)
+    }
+
+    /// The question for one person.
+    pub(super) fn user_call(&self, id: &UserId) -> Result<Call<'static>> {
         let mut names: BTreeSet<&str> = self.select().split(',').collect();
-        names.extend(["licenseAssignmentStates", "usageLocation"]);
+        names.extend([STATES, "usageLocation"]);
         let names = names.into_iter().collect::<Vec<_>>().join(",");
         let path = format!("/users/{}?$select={names}", id_in_path(&id.0)?);
-        let Some(answer) = self
-            .find(Call::read(Target::Path(path), 1), Some(NO_SUCH_USER))
-            .await?
-        else {
+        Ok(Call::read(Target::Path(path), 1))
+    }
+
+    /// What an answer to it says.
+    pub(super) fn user_found(
+        &self,
+        id: &UserId,
+        call: &Call<'_>,
+        answer: Response<Bytes>,
+    ) -> Result<Option<DirectoryUser>> {
+        let Some(answer) = self.found(call, Some(NO_SUCH_USER), answer)? else {
             return Ok(None);
         };
         let what = "reading a person";
@@ -213,7 +233,7 @@ impl Graph {
 
     fn person(&self, user: &Fields<'_>) -> Option<DirectoryUser> {
         let licences: Option<Tolerant<AssignedLicence>> = user.get("assignedLicenses");
-        let states: Option<Tolerant<State>> = user.get("licenseAssignmentStates");
+        let states: Option<Tolerant<State>> = user.get(STATES);
         let properties = self
             .select()
             .split(',')

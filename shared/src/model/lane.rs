@@ -61,19 +61,25 @@ pub enum Mark {
     Full,
     /// Sync: decide for everybody, without pulling.
     Decide,
-    /// Sync: compare everybody's Teams policies with what we gave them.
-    Drift,
+    /// Sync: read the people again whose names were left for it (F10).
+    Refresh,
+    /// Sync: read every telephone number (F14).
+    Numbers,
+    /// Sync: try whether Microsoft accepts us and what it lets us do (F4, F5); read the policies in force.
+    Probe,
     /// Staging: look at everybody who is staged (`ScheduleMSTeamsOnlineTargetUserSync`, R9).
     Poll,
 }
 
 impl Mark {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Pull,
         Self::Full,
         Self::Decide,
-        Self::Drift,
+        Self::Refresh,
+        Self::Numbers,
+        Self::Probe,
         Self::Poll,
     ];
 
@@ -83,7 +89,9 @@ impl Mark {
             Self::Pull => "pull",
             Self::Full => "full",
             Self::Decide => "decide",
-            Self::Drift => "drift",
+            Self::Refresh => "refresh",
+            Self::Numbers => "numbers",
+            Self::Probe => "probe",
             Self::Poll => "poll",
         }
     }

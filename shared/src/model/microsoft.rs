@@ -5,11 +5,21 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
+use super::number::NumberRefusal;
 
 /// An Entra object id of a person: the anchor of everything (R47). Also the id of the Teams user.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserId(pub String);
+
+impl UserId {
+    /// Written as Microsoft writes the ids that it gives: five groups of hexadecimal digits.
+    pub fn is_guid(&self) -> bool {
+        let groups: Vec<&str> = self.0.split('-').collect();
+        let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.into_iter().all(hex)
+    }
+}
 
 /// A licence product, by its GUID (`graph-api.md 3.7`); read in small letters, because people and portals write GUIDs either way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,7 +51,7 @@ pub struct DirectoryUser {
 }
 
 /// One line of `licenseAssignmentStates` (`graph-api.md 3.3`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LicenceState {
     /// The product.
     pub sku: SkuId,
@@ -57,6 +67,11 @@ impl LicenceState {
     /// Assigned directly, not through a group.
     pub fn is_direct(&self) -> bool {
         self.group.is_none()
+    }
+
+    /// Whether there is more to say than that the product is assigned: it comes from a group, or is not simply in force.
+    pub fn tells_more(&self) -> bool {
+        !(self.is_direct() && self.is_active() && self.error.eq_ignore_ascii_case("None"))
     }
 
     /// In force.
@@ -77,6 +92,15 @@ pub enum Change {
         /// Restorable.
         soft: bool,
     },
+}
+
+/// A Teams policy that exists. Microsoft lists none: names are gathered from what is in force (`graph-api.md 5.5`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyName {
+    /// Its type.
+    pub policy_type: PolicyType,
+    /// Its name.
+    pub name: String,
 }
 
 /// A licence product that the tenant owns (`graph-api.md 3.1`).
@@ -158,7 +182,7 @@ impl TeamsUser {
     }
 }
 
-/// Why Microsoft refused a licence request (`graph-api.md 3.2`); told apart only by its text.
+/// Why Microsoft refused a request about a licence or a number (`graph-api.md 3.2`, `10`); told apart only by its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -172,6 +196,8 @@ pub enum Refusal {
     MissingDependency,
     /// The licence comes from a group and cannot be taken away directly.
     FromGroup,
+    /// A telephone number cannot be given or taken.
+    Number(NumberRefusal),
 }
 
 impl fmt::Display for Refusal {
@@ -184,6 +210,7 @@ impl fmt::Display for Refusal {
             Self::ConflictingPlans => "two service plans exclude each other",
             Self::MissingDependency => "a service plan needs another one",
             Self::FromGroup => "the licence comes from a group",
+            Self::Number(refusal) => return refusal.fmt(f),
         })
     }
 }

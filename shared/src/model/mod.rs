@@ -5,7 +5,8 @@
 //! | `time` | a moment |
 //! | `property`, `facts` | what rules may ask about a person, and the answers |
 //! | `microsoft` | what Microsoft tells us, in its own words |
-//! | `tenant` | a customer: connection, settings, sites, circuit |
+//! | `group`, `number` | groups and telephone numbers, as Microsoft tells them |
+//! | `tenant`, `probe` | a customer: connection, settings, sites, circuit; what a test of the connection found |
 //! | `persona` | what a person should have: personas, `Wanted` |
 //! | `person` | a person's row |
 //! | `job`, `step`, `ask` | one person, one goal: its steps, where they stand, what was asked of Microsoft |
@@ -18,11 +19,14 @@ pub mod access;
 pub mod ask;
 pub mod bits;
 pub mod facts;
+pub mod group;
 pub mod job;
 pub mod lane;
 pub mod microsoft;
+pub mod number;
 pub mod person;
 pub mod persona;
+pub mod probe;
 pub mod property;
 pub mod schedule;
 pub mod step;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
 use super::job::{Goal, JobId, JobState, Origin};
-use super::microsoft::{PolicyType, SkuId, UserId};
+use super::microsoft::{LicenceState, PolicyType, SkuId, UserId};
 use super::persona::{MemberRole, PersonaRef, SitePath};
 use super::time::Time;
 
@@ -18,6 +18,9 @@ pub struct Person {
     /// Products assigned, direct and inherited together, as the last sync saw them; for display only (W3).
     #[serde(default)]
     pub licences: Vec<SkuId>,
+    /// What Microsoft tells of those beyond the product: which come from a group, which are in error; as the last sync saw them.
+    #[serde(default)]
+    pub licence_states: Vec<LicenceState>,
     /// Whether the directory still has them.
     #[serde(default)]
     pub presence: Presence,

@@ -13,8 +13,10 @@ pub enum ScheduleKind {
     UserSync,
     /// Read the whole directory again.
     FullSync,
-    /// Compare Teams policies with what was given.
-    PolicyCheck,
+    /// Read every telephone number of the tenant.
+    NumberAudit,
+    /// Try whether Microsoft accepts us and what it lets us do; read the policies in force, and compare them with what was given.
+    Probe,
     /// Look at everybody who is staged.
     #[serde(rename = "ScheduleMSTeamsOnlineTargetUserSync")]
     Staging,
@@ -31,10 +33,11 @@ pub struct Schedule {
 
 impl ScheduleKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::UserSync,
         Self::FullSync,
-        Self::PolicyCheck,
+        Self::NumberAudit,
+        Self::Probe,
         Self::Staging,
     ];
 
@@ -43,7 +46,8 @@ impl ScheduleKind {
         match self {
             Self::UserSync => "UserSync",
             Self::FullSync => "FullSync",
-            Self::PolicyCheck => "PolicyCheck",
+            Self::NumberAudit => "NumberAudit",
+            Self::Probe => "Probe",
             Self::Staging => "ScheduleMSTeamsOnlineTargetUserSync",
         }
     }
@@ -56,7 +60,7 @@ impl ScheduleKind {
     /// Which lane it rings.
     pub const fn lane(self) -> Lane {
         match self {
-            Self::UserSync | Self::FullSync | Self::PolicyCheck => Lane::Sync,
+            Self::UserSync | Self::FullSync | Self::NumberAudit | Self::Probe => Lane::Sync,
             Self::Staging => Lane::Staging,
         }
     }
@@ -66,7 +70,8 @@ impl ScheduleKind {
         match self {
             Self::UserSync => Mark::Pull,
             Self::FullSync => Mark::Full,
-            Self::PolicyCheck => Mark::Drift,
+            Self::NumberAudit => Mark::Numbers,
+            Self::Probe => Mark::Probe,
             Self::Staging => Mark::Poll,
         }
     }
@@ -77,7 +82,7 @@ impl ScheduleKind {
         let (active, hours) = match self {
             Self::UserSync => (true, 1),
             Self::FullSync => (true, 7 * 24),
-            Self::PolicyCheck => (true, 24),
+            Self::NumberAudit | Self::Probe => (true, 24),
             Self::Staging => (false, 4),
         };
         Schedule {
@@ -119,7 +124,8 @@ mod tests {
             [
                 ("UserSync", schedule(true, 60)),
                 ("FullSync", schedule(true, 10_080)),
-                ("PolicyCheck", schedule(true, 1_440)),
+                ("NumberAudit", schedule(true, 1_440)),
+                ("Probe", schedule(true, 1_440)),
                 ("ScheduleMSTeamsOnlineTargetUserSync", schedule(false, 240)),
             ]
         );

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::persona::SitePath;
+use super::probe::Probe;
 use super::time::Time;
 
 /// Names a customer in every key. Letters, digits and hyphens only.
@@ -48,6 +49,9 @@ pub struct Tenant {
     /// Its schedules were made; since then they are an administrator's.
     #[serde(default)]
     pub has_schedules: bool,
+    /// What the last test of the connection found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Probe>,
     /// What Microsoft lets us do, as far as refusals have taught us.
     #[serde(default)]
     pub refusals: BTreeMap<Capability, Refusals>,
@@ -78,9 +82,46 @@ pub struct Settings {
     pub offboard_licences: OffboardLicences,
     /// Kill switch of this tenant: nothing is sent, nothing is decided.
     pub paused: bool,
+    /// Everything is read and shown; nothing is decided, and nothing that changes anything is sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
     /// What a sync takes over (F12, F13).
     #[serde(skip_serializing_if = "SyncSettings::is_default")]
     pub sync: SyncSettings,
+}
+
+/// How much of its work is done for a tenant (F6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// All of it.
+    Active,
+    /// It is read and shown: for an assessment. What changes meanwhile is decided when it is active again.
+    ReadOnly,
+    /// None, but for a test of the connection that somebody asks for.
+    Paused,
+}
+
+impl Mode {
+    /// Its name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::ReadOnly => "read_only",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+impl Settings {
+    /// How much of its work is done. Two switches in the row, so that an older version stops for a tenant that is paused.
+    pub fn mode(&self) -> Mode {
+        match (self.paused, self.read_only) {
+            (true, _) => Mode::Paused,
+            (false, true) => Mode::ReadOnly,
+            (false, false) => Mode::Active,
+        }
+    }
 }
 
 /// What a sync takes over from the directory.
@@ -97,7 +138,9 @@ pub struct SyncSettings {
     pub remove: bool,
     /// Licence products are read, and who waits for a seat is woken.
     pub licences: bool,
-    /// Teams policies are compared with what was given.
+    /// Telephone numbers are read.
+    pub numbers: bool,
+    /// Teams policies in force are read, and compared with what was given.
     pub policies: bool,
 }
 
@@ -109,6 +152,7 @@ impl Default for SyncSettings {
             update: true,
             remove: true,
             licences: true,
+            numbers: true,
             policies: true,
         }
     }
@@ -136,6 +180,7 @@ impl Default for Settings {
             readiness: ReadinessLooks::Scheduled,
             offboard_licences: OffboardLicences::Remove,
             paused: false,
+            read_only: false,
             sync: SyncSettings::default(),
         }
     }
@@ -186,35 +231,62 @@ pub struct Trouble {
     pub sentence: String,
 }
 
-/// Something Microsoft may allow us or not; each step that writes needs one.
+/// Something Microsoft may allow us or not (F5). Each step that writes needs one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Capability {
-    /// `User.ReadWrite.All`, for the usage location.
+    /// To read people and their licences.
+    ReadUsers,
+    /// To set the usage location.
     WriteUsers,
-    /// `LicenseAssignment.ReadWrite.All`.
+    /// To give and take direct licences.
     AssignLicences,
-    /// `TeamsPolicyUserAssign.ReadWrite.All`.
+    /// To change who is in a group.
+    ManageGroups,
+    /// To give and take telephone numbers.
+    AssignNumbers,
+    /// To assign Teams policies, dial plans and voice routing policies among them.
     AssignPolicies,
 }
 
 impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ReadUsers,
+        Self::WriteUsers,
+        Self::AssignLicences,
+        Self::ManageGroups,
+        Self::AssignNumbers,
+        Self::AssignPolicies,
+    ];
+
     /// Its name in rows.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::ReadUsers => "read_users",
             Self::WriteUsers => "write_users",
             Self::AssignLicences => "assign_licences",
+            Self::ManageGroups => "manage_groups",
+            Self::AssignNumbers => "assign_numbers",
             Self::AssignPolicies => "assign_policies",
         }
     }
 
-    /// The permission as Microsoft names it.
-    pub const fn permission(self) -> &'static str {
+    /// Any of these application permissions will do, as Microsoft names them; the first is the least (`graph-api.md 12`).
+    pub const fn permissions(self) -> &'static [&'static str] {
         match self {
-            Self::WriteUsers => "User.ReadWrite.All",
-            Self::AssignLicences => "LicenseAssignment.ReadWrite.All",
-            Self::AssignPolicies => "TeamsPolicyUserAssign.ReadWrite.All",
+            Self::ReadUsers => &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"],
+            Self::WriteUsers => &["User.ReadWrite.All"],
+            Self::AssignLicences => &["LicenseAssignment.ReadWrite.All"],
+            Self::ManageGroups => &["GroupMember.ReadWrite.All", "Group.ReadWrite.All"],
+            Self::AssignNumbers => &["TeamsTelephoneNumber.ReadWrite.All"],
+            Self::AssignPolicies => &["TeamsPolicyUserAssign.ReadWrite.All"],
         }
+    }
+
+    /// The permission to ask an administrator's consent for.
+    pub const fn permission(self) -> &'static str {
+        self.permissions()[0]
     }
 }
 
@@ -249,11 +321,7 @@ mod tests {
 
     #[test]
     fn a_capability_is_stored_under_its_name() {
-        for one in [
-            Capability::WriteUsers,
-            Capability::AssignLicences,
-            Capability::AssignPolicies,
-        ] {
+        for one in Capability::ALL {
             assert_eq!(serde_json::to_value(one).unwrap(), one.name());
         }
     }

@@ -313,10 +313,13 @@ pub(super) fn refused(error: Error) -> Sent {
             sent.wait = *wait;
             Some(Answer::NotNow)
         }
-        Kind::Unauthorised | Kind::OutOfTime => Some(Answer::NotNow),
+        Kind::Unauthorised | Kind::ReadOnly | Kind::OutOfTime => Some(Answer::NotNow),
         Kind::UnknownOutcome => None,
     };
-    if matches!(error.kind(), Kind::Unauthorised | Kind::OutOfTime) {
+    if matches!(
+        error.kind(),
+        Kind::Unauthorised | Kind::ReadOnly | Kind::OutOfTime
+    ) {
         sent.stop = Some(error);
     }
     sent

@@ -11,13 +11,13 @@ use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::job::{Job, JobId};
 use crate::model::lane::{Lane, Mark};
-use crate::model::tenant::Tenant;
+use crate::model::tenant::{Mode, Tenant};
 use crate::model::time::Time;
 
 use super::health::{self, Health};
 use super::lease::Lease;
 use super::work::Bench;
-use super::{Shell, drift, sync};
+use super::{Shell, accounts, sync};
 
 mod memory;
 
@@ -49,7 +49,7 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
     loop {
         let seen = lease.row();
         let began = shell.clock.now();
-        let (done, wake_at) = match health::of(&tenant, began) {
+        let (done, wake_at) = match health::of(&tenant, lease.lane(), began) {
             Health::NotBefore(at) => (BTreeSet::new(), Some(at)),
             // The sync lane probes for all.
             Health::Probe => {
@@ -120,7 +120,7 @@ async fn turns(
     graph.set_last_start(lease.last_start());
     let accounts = match everybody_since {
         Some(_) if due.len() > config::MANY_STAGED => {
-            let accounts = drift::all_accounts(lease, &graph).await?;
+            let accounts = accounts::all(lease, &graph).await?;
             lease.renew().await?;
             graph.set_last_start(lease.last_start());
             accounts
@@ -253,7 +253,7 @@ async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -
             Either::Right(_) => {
                 renewal = Box::pin(bench.shell.clock.sleep(config::RENEWAL));
                 match renewed(bench).await {
-                    Ok(paused) if paused => queue.clear(),
+                    Ok(stopped) if stopped => queue.clear(),
                     Ok(_) => {}
                     Err(error) if *error.kind() == Kind::OutOfTime => {
                         failure.get_or_insert(error);
@@ -273,17 +273,15 @@ async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -
     }
 }
 
-/// Keeps the lease, looks whether the tenant was paused meanwhile (L6), and takes the share of lanes that are idle.
+/// Keeps the lease, looks whether the tenant was stopped meanwhile (L6), and takes the share of lanes that are idle.
 async fn renewed(bench: &Bench<'_>) -> Result<bool> {
     bench.lease.renew().await?;
     bench.graph.set_last_start(bench.lease.last_start());
     bench
         .graph
         .set_share(share(bench.shell, bench.tenant, bench.lease.lane()).await?);
-    Ok(sync::tenant(bench.shell, &bench.tenant.id)
-        .await?
-        .settings
-        .paused)
+    let tenant = sync::tenant(bench.shell, &bench.tenant.id).await?;
+    Ok(tenant.settings.mode() != Mode::Active)
 }
 
 /// A panic counts as a worker that died with the job in hand.

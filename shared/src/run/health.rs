@@ -6,13 +6,15 @@ use std::sync::Mutex;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::ask::Answer;
+use crate::model::lane::Lane;
 use crate::model::microsoft::UserId;
-use crate::model::tenant::{Capability, Circuit, Refusals, Tenant, Trouble};
+use crate::model::tenant::{Capability, Circuit, Mode, Refusals, Tenant, Trouble};
 use crate::model::time::Time;
 
 use super::Shell;
 
 /// Whether a tenant's lanes may work now.
+#[derive(Clone, Copy)]
 pub(super) enum Health {
     /// They may.
     Fine,
@@ -22,13 +24,18 @@ pub(super) enum Health {
     Probe,
 }
 
-/// Reads it off the tenant's row.
-pub(super) fn of(tenant: &Tenant, now: Time) -> Health {
-    match (&tenant.settings.paused, &tenant.circuit) {
-        (true, _) => Health::NotBefore(now + config::WAITING_LOOK),
-        (false, Circuit::Closed) => Health::Fine,
-        (false, Circuit::Open { probe_at, .. }) if now < *probe_at => Health::NotBefore(*probe_at),
-        (false, Circuit::Open { .. }) => Health::Probe,
+/// Reads it off the tenant's row. A tenant that is only read is synced, and nothing else.
+pub(super) fn of(tenant: &Tenant, lane: Lane, now: Time) -> Health {
+    let may_work = match tenant.settings.mode() {
+        Mode::Active => true,
+        Mode::ReadOnly => lane == Lane::Sync,
+        Mode::Paused => false,
+    };
+    match &tenant.circuit {
+        _ if !may_work => Health::NotBefore(now + config::WAITING_LOOK),
+        Circuit::Closed => Health::Fine,
+        Circuit::Open { probe_at, .. } if now < *probe_at => Health::NotBefore(*probe_at),
+        Circuit::Open { .. } => Health::Probe,
     }
 }
 
@@ -99,15 +106,21 @@ pub(super) async fn note_trouble(
     now: Time,
 ) -> Result<()> {
     let since = tenant.trouble.as_ref().map_or(now, |trouble| trouble.since);
-    let sentence = if *error.kind() == Kind::Denied {
-        format!("{error}. Grant the permission and consent to it in the Entra admin centre")
-    } else {
-        error.to_string()
-    };
+    let sentence = sentence(error);
     shell
         .store
         .set_trouble(&tenant.id, Some(&Trouble { since, sentence }))
         .await
+}
+
+/// What went wrong, for an administrator.
+pub(super) fn sentence(error: &Error) -> String {
+    if *error.kind() == Kind::Denied {
+        return format!(
+            "{error}. Grant the permission and consent to it in the Entra admin centre"
+        );
+    }
+    error.to_string()
 }
 
 /// What the answers of one pass have taught about permissions.

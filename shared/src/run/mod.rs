@@ -8,12 +8,15 @@
 //! | `work` | one job, one turn |
 //! | `supersede` | one job takes over from another |
 //! | `ask` | one request to Microsoft and what its answer means |
-//! | `sync`, `pull`, `decide`, `stock`, `drift` | one sync: read what changed, decide, wake who waits, report drift |
-//! | `order` | what a person orders: provision, offboard, sync now |
+//! | `sync` | one sync: which families are read, and when |
+//! | `pull`, `stock`, `numbers`, `accounts` | people, licence products, numbers, Teams accounts with their policies |
+//! | `decide` | what has changed becomes plans and jobs |
+//! | `order` | what a person orders for somebody: provision, offboard, read again |
+//! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
 //! | `look` | what a person may see; nothing is changed |
 //! | `schedule` | a tenant's schedules |
-//! | `health` | circuit, trouble, missing permissions |
+//! | `health`, `probe` | circuit, trouble, missing permissions; a test of the connection |
 //! | `lease` | the proof that nobody else works in a lane |
 
 use std::collections::BTreeMap;
@@ -25,32 +28,36 @@ use crate::error::Result;
 use crate::graph::Graph;
 use crate::graph::Microsoft;
 use crate::model::lane::Lane;
-use crate::model::tenant::{Connection, Tenant, TenantId};
+use crate::model::tenant::{Connection, Mode, Tenant, TenantId};
 use crate::queue::{Queue, Schedules};
 use crate::store::Store;
 
+mod accounts;
 mod ask;
 mod decide;
 mod drain;
-mod drift;
 mod health;
 mod heed;
 mod lease;
 pub mod look;
+mod numbers;
 mod order;
+mod probe;
 mod pull;
 mod schedule;
 mod stock;
 mod supersede;
 mod sweep;
 mod sync;
+mod tenants;
 mod unstage;
 mod work;
 
 pub use heed::heed;
-pub use order::{offboard, provision, sync_now};
+pub use order::{offboard, provision, refresh};
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
+pub use tenants::{connect, probe_now, register, set_mode, sync_now};
 pub use unstage::{Unstaged, cancel, unstage};
 
 /// Everything the verbs work with.
@@ -98,8 +105,17 @@ impl Shell {
         Deadline(self.clock.elapsed() + span)
     }
 
-    /// The client of a tenant; made when it is first needed, with its token and pace kept as long as the connection is the same.
+    /// The client of a tenant: one that refuses whatever would change something, unless the tenant is active (F6).
     pub(crate) async fn graph(&self, tenant: &Tenant) -> Result<Graph> {
+        let graph = self.connected(tenant).await?;
+        Ok(match tenant.settings.mode() {
+            Mode::Active => graph,
+            Mode::ReadOnly | Mode::Paused => graph.read_only(),
+        })
+    }
+
+    /// The client; made when it is first needed, with its token and pace kept as long as the connection is the same.
+    async fn connected(&self, tenant: &Tenant) -> Result<Graph> {
         let known = self
             .graphs
             .lock()

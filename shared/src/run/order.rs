@@ -1,8 +1,8 @@
-//! What a person orders: provision somebody, offboard somebody, sync now. A person may supersede anything (J3).
+//! What a person orders for somebody: provision, offboard, read again. A person may supersede anything (J3).
 
 use crate::error::{Error, Kind, Result};
 use crate::model::job::{Goal, Job, Origin};
-use crate::model::lane::{Lane, Mark, Worker};
+use crate::model::lane::{Lane, Worker};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::persona::Wanted;
@@ -10,6 +10,7 @@ use crate::model::step::Step;
 use crate::model::tenant::{Tenant, TenantId};
 use crate::plan::steps;
 use crate::store::commits::Commitment;
+use crate::store::cursors::Refresh;
 use crate::store::jobs::Plan;
 
 use super::{Shell, look, sync};
@@ -67,11 +68,18 @@ pub async fn provision(
     .await
 }
 
-/// Orders one sync, soon, whatever the schedule says.
-pub async fn sync_now(shell: &Shell, tenant: &TenantId) -> Result<()> {
+/// Orders that one person be read again, and nobody else (F10); also somebody whom no sync has brought yet, if the id is one that
+/// Microsoft could have given.
+pub async fn refresh(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
-    let (mark, now) = (Some(Mark::Pull), shell.clock.now());
-    shell.store.ring(&tenant.id, Lane::Sync, mark, now).await?;
+    if !person.is_guid() {
+        look::find(shell, &tenant, person).await?;
+    }
+    let order = Refresh {
+        ordered: shell.clock.now(),
+        person: person.clone(),
+    };
+    shell.store.order_refresh(&tenant.id, &order).await?;
     shell.ring(&tenant.id, [Lane::Sync]).await;
     Ok(())
 }

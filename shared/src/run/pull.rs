@@ -8,12 +8,14 @@ use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::graph::{DeltaNext, Graph};
 use crate::model::job::Waits;
+use crate::model::lane::{Lane, Mark};
 use crate::model::microsoft::{Change, DirectoryUser, UserId};
 use crate::model::person::Presence;
 use crate::model::tenant::Tenant;
 use crate::plan::scope::ImportScope;
 use crate::store::cursors::{Cursor, Moved, Reading};
-use crate::store::people::{Known, digest};
+use crate::store::known::Known;
+use crate::store::people::digest;
 
 use super::lease::Lease;
 use super::{Shell, order};
@@ -37,24 +39,18 @@ pub(super) async fn pull(
     graph: &Graph,
     full: bool,
 ) -> Result<bool> {
-    let settings = &tenant.settings.sync;
-    let scope = ImportScope::new(&settings.scope).map_err(|problem| {
-        Error::new(
-            Kind::Invalid,
-            "the condition of the import scope cannot be used, nobody is read",
-        )
-        .with_source(problem)
-    })?;
-    let pull = Pull {
-        shell,
-        lease,
-        tenant,
-        graph,
-        scope,
-    };
+    let pull = Pull::new(shell, lease, tenant, graph)?;
     let mut cursor = shell.store.cursor(&tenant.id).await?;
+    if cursor.full_at.is_none() && cursor.reading == Reading::Nothing {
+        // What runs daily is done for the first time as soon as people are known.
+        for mark in [Mark::Probe, Mark::Numbers] {
+            let now = shell.clock.now();
+            let ring = shell.store.ring(&tenant.id, Lane::Sync, Some(mark), now);
+            ring.await?;
+        }
+    }
     // A token is frozen to what was asked for, and rows say whether their person was in scope.
-    let asked = format!("{} {:?}", graph.select(), settings.scope);
+    let asked = format!("{} {:?}", graph.select(), tenant.settings.sync.scope);
     let asks_anew = !cursor.asked.is_empty() && cursor.asked != asked;
     cursor.asked = asked;
     // A pass under way is the second half of the last full run: it is finished first.
@@ -80,7 +76,55 @@ pub(super) async fn pull(
     }
 }
 
-impl Pull<'_> {
+/// Reads the people again whose names were left for it (F10), and nobody else; they are decided afterwards. False = the time is
+/// over; the names that are left stay.
+pub(super) async fn refresh(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+) -> Result<bool> {
+    let pull = Pull::new(shell, lease, tenant, graph)?;
+    loop {
+        let orders = shell.store.refreshes(&tenant.id).await?;
+        if orders.is_empty() {
+            return Ok(true);
+        }
+        if !lease.may_go_on() {
+            return Ok(false);
+        }
+        let ids: BTreeSet<UserId> = orders.iter().map(|order| order.person.clone()).collect();
+        let ids: Vec<UserId> = ids.into_iter().collect();
+        pull.look_for(&ids).await?;
+        let mut cursor = shell.store.cursor(&tenant.id).await?;
+        pull.move_cursor(&mut cursor, ids).await?;
+        shell.store.refreshed(&tenant.id, &orders).await?;
+    }
+}
+
+impl<'a> Pull<'a> {
+    fn new(
+        shell: &'a Shell,
+        lease: &'a Lease<'a>,
+        tenant: &'a Tenant,
+        graph: &'a Graph,
+    ) -> Result<Self> {
+        let scope = ImportScope::new(&tenant.settings.sync.scope).map_err(|problem| {
+            Error::new(
+                Kind::Invalid,
+                "the condition of the import scope cannot be used, nobody is read",
+            )
+            .with_source(problem)
+        })?;
+        Ok(Self {
+            shell,
+            lease,
+            tenant,
+            graph,
+            scope,
+        })
+    }
+
     /// What changed since, page by page; each page's people are stored before the cursor passes it (V11). Everybody on a page is
     /// decided, news or not: who was stored by a worker that died is news to nobody else.
     async fn changes(&self, cursor: &mut Cursor) -> Result<bool> {
@@ -100,8 +144,7 @@ impl Pull<'_> {
                     }
                     Change::Removed { id, soft } => {
                         // The order within a page counts: what came before a removal is stored before it.
-                        self.store_people(std::mem::take(&mut present), None)
-                            .await?;
+                        self.store_changed(std::mem::take(&mut present)).await?;
                         let presence = if soft {
                             Presence::GoneSoft
                         } else {
@@ -112,7 +155,7 @@ impl Pull<'_> {
                     }
                 }
             }
-            self.store_people(present, None).await?;
+            self.store_changed(present).await?;
             let (link, done) = match page.next {
                 DeltaNext::Page(link) => (link, false),
                 DeltaNext::Done(link) => (link, true),
@@ -127,6 +170,76 @@ impl Pull<'_> {
         Ok(true)
     }
 
+    /// Stores who changed. Changes do not tell how a licence was come by nor whether it is in error: whose licences are others than
+    /// those stored is read again (F11; `graph-api.md 2.4`).
+    async fn store_changed(&self, people: Vec<DirectoryUser>) -> Result<()> {
+        let ids: BTreeSet<&UserId> = people.iter().map(|user| &user.id).collect();
+        let rows = self.shell.store.some_people(self.tenant, ids).await?;
+        let mut known = Vec::new();
+        let mut again = BTreeSet::new();
+        for mut user in people {
+            let row = rows.get(&user.id);
+            let now = user.assigned_licences.as_deref().unwrap_or_default();
+            let before = row.map(|row| row.licences.as_slice()).unwrap_or_default();
+            if now == before || !self.tenant.settings.sync.licences {
+                user.licence_states = row.map(|row| row.licence_states.clone());
+            } else {
+                again.insert(user.id.clone());
+            }
+            known.push(user);
+        }
+        let again: Vec<UserId> = again.into_iter().collect();
+        if !again.is_empty() {
+            self.lease.permit()?;
+            for (id, found) in self.graph.users_by_id(&again).await? {
+                match found {
+                    Ok(Some(user)) => known.push(user),
+                    // Not there, or not on the replica asked: what the change said stands.
+                    Ok(None) => {}
+                    Err(error) if error.kind().concerns_all() => return Err(error),
+                    Err(error) => {
+                        tracing::warn!(tenant = self.tenant.id.as_str(), person = id.0, %error, "licences not read again");
+                    }
+                }
+            }
+        }
+        self.store_people(known, None).await
+    }
+
+    /// These people as the directory has them now: there, or in its recycle bin, or gone for good (F17).
+    async fn look_for(&self, ids: &[UserId]) -> Result<()> {
+        self.lease.permit()?;
+        let (mut there, mut gone) = (Vec::new(), Vec::new());
+        for (id, found) in self.graph.users_by_id(ids).await? {
+            match found {
+                Ok(Some(user)) => there.push(user),
+                Ok(None) => gone.push(id),
+                Err(error) if error.kind().concerns_all() => return Err(error),
+                // One person who cannot be read must not stop the sync of all others (V12); nothing is concluded about them.
+                Err(error) => {
+                    tracing::warn!(tenant = self.tenant.id.as_str(), person = id.0, %error, "cannot be read; left as they are");
+                }
+            }
+        }
+        self.store_people(there, None).await?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let known = self.shell.store.some_people(self.tenant, &gone).await?;
+        self.lease.permit()?;
+        let bin = self.graph.deleted_users().await?;
+        // Of somebody whom we never knew there is nothing to say.
+        for id in gone.iter().filter(|id| known.contains_key(*id)) {
+            let presence = if bin.contains(id) {
+                Presence::GoneSoft
+            } else {
+                Presence::GoneHard
+            };
+            self.vanished(id, presence).await?;
+        }
+        Ok(())
+    }
+
     /// Stores people, many at once; later entries of the same person win.
     async fn store_people(&self, people: Vec<DirectoryUser>, known: Option<&Known>) -> Result<()> {
         let mut last = BTreeMap::new();
@@ -137,7 +250,7 @@ impl Pull<'_> {
         for user in last.into_values() {
             let in_scope = self.scope.holds(&user.facts);
             let is_known = match known {
-                Some(known) => known.says(&user.id, &digest(&user, in_scope)?),
+                Some(known) => known.says(&user.id.0, &digest(&user, in_scope)?),
                 None => false,
             };
             if !is_known {

@@ -1,17 +1,18 @@
-//! One sync: pull what changed, decide, wake who waits for stock, report drift; then ring the tenant's lanes.
+//! One sync: try the connection, pull what changed, decide, wake who waits for stock, read the other families; then ring the
+//! tenant's lanes.
 
 use std::collections::BTreeSet;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::lane::{Lane, Mark};
-use crate::model::tenant::{Tenant, TenantId};
+use crate::model::tenant::{Mode, Tenant, TenantId};
 use crate::model::time::Time;
 use crate::plan::decide::Policybook;
 
 use super::health::{self, Health};
 use super::lease::Lease;
-use super::{Shell, decide, drift, pull, schedule, stock};
+use super::{Shell, accounts, decide, numbers, probe, pull, schedule, stock};
 
 /// A tenant's row, or the reason to stop.
 pub(super) async fn tenant(shell: &Shell, id: &TenantId) -> Result<Tenant> {
@@ -33,31 +34,40 @@ pub(super) async fn run(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) ->
         let seen = lease.row();
         let now = shell.clock.now();
         let mut wanted: BTreeSet<Mark> = seen.marks.difference(&done).copied().collect();
-        let wake_at = match health::of(&tenant, now) {
-            Health::NotBefore(at) => Some(at),
-            health @ (Health::Fine | Health::Probe) => {
-                if matches!(health, Health::Probe) {
-                    wanted.insert(Mark::Pull);
-                }
-                match renewing(
-                    shell,
-                    lease,
-                    &tenant,
-                    once(shell, lease, &tenant, &wanted, &mut done),
-                )
-                .await
-                {
-                    Ok(Ran::ToTheEnd) => None,
-                    Ok(Ran::OutOfTime) => Some(now),
-                    // The secret may have been rotated: once more with what is stored now (fault 32).
-                    Err(error)
+        let health = health::of(&tenant, Lane::Sync, now);
+        match health {
+            Health::Fine => {}
+            Health::Probe => {
+                wanted.insert(Mark::Pull);
+            }
+            // A test of the connection that somebody asks for is made also while nothing else is (F4).
+            Health::NotBefore(_) => wanted.retain(|mark| *mark == Mark::Probe),
+        }
+        let wake_at = match (health, wanted.is_empty()) {
+            (Health::NotBefore(at), true) => Some(at),
+            (health, _) => {
+                let ran = once(shell, lease, &tenant, &wanted, &mut done);
+                match (renewing(shell, lease, &tenant, ran).await, health) {
+                    // The test may have closed the circuit.
+                    (Ok(Ran::ToTheEnd), Health::NotBefore(at)) => {
+                        tenant = self::tenant(shell, &id).await?;
+                        match health::of(&tenant, Lane::Sync, now) {
+                            Health::NotBefore(_) => Some(at),
+                            Health::Fine | Health::Probe => Some(now),
+                        }
+                    }
+                    (Ok(Ran::ToTheEnd), Health::Fine | Health::Probe) => None,
+                    (Ok(Ran::OutOfTime), _) => Some(now),
+                    // The secret may have been rotated: once more with what is stored now (fault 32). A test has read it already.
+                    (Err(error), _)
                         if *error.kind() == Kind::Unauthorised
+                            && !wanted.contains(&Mark::Probe)
                             && !std::mem::replace(&mut refused, true) =>
                     {
                         shell.forget_graph(&id);
                         continue;
                     }
-                    Err(error) => Some(failed(shell, &tenant, error).await?),
+                    (Err(error), _) => Some(failed(shell, &tenant, error).await?),
                 }
             }
         };
@@ -98,10 +108,24 @@ async fn once(
     marks: &BTreeSet<Mark>,
     done: &mut BTreeSet<Mark>,
 ) -> Result<Ran> {
+    let asked = |mark| marks.contains(&mark);
+    if asked(Mark::Probe) {
+        lease.permit()?;
+        let found = probe::probe(shell, tenant).await;
+        let refused = found.as_ref().err().map(Error::kind);
+        if let Some(Kind::Unauthorised | Kind::Denied) = refused {
+            // That is an answer; what it means comes below.
+            done.insert(Mark::Probe);
+        }
+        found?;
+    }
+    if tenant.settings.mode() == Mode::Paused {
+        done.extend(marks);
+        return Ok(Ran::ToTheEnd);
+    }
     let graph = shell.graph(tenant).await?;
     graph.set_share(config::lane(Lane::Sync).share);
     graph.set_last_start(lease.last_start());
-    let asked = |mark| marks.contains(&mark);
     let pulls = asked(Mark::Pull) || asked(Mark::Full);
     if pulls {
         schedule::make_once(shell, tenant).await?;
@@ -113,6 +137,11 @@ async fn once(
         }
         health::all_well(shell, tenant).await?;
     }
+    let refreshes = asked(Mark::Refresh);
+    if refreshes && !pull::refresh(shell, lease, tenant, &graph).await? {
+        return Ok(Ran::OutOfTime);
+    }
+    let decides = tenant.settings.mode() == Mode::Active;
     let catalogue = shell.store.catalogue(&tenant.id).await?;
     let version = catalogue.rules.version;
     let (personas, sites) = (catalogue.personas, catalogue.sites);
@@ -120,35 +149,50 @@ async fn once(
         Error::new(Kind::Invalid, "the rules cannot be used, nobody is decided")
             .with_source(problem)
     })?;
-    if (pulls || asked(Mark::Decide))
+    if (pulls || refreshes || asked(Mark::Decide))
+        && decides
         && !decide::decide(shell, lease, tenant, &book, version).await?
     {
         return Ok(Ran::OutOfTime);
     }
-    done.extend(
-        [Mark::Pull, Mark::Full, Mark::Decide]
-            .into_iter()
-            .filter(|mark| asked(*mark)),
-    );
-    if asked(Mark::Drift) {
-        if tenant.settings.sync.policies
-            && !drift::report(shell, lease, tenant, &graph, &book).await?
-        {
-            tracing::warn!(
-                tenant = tenant.id.as_str(),
-                "too many people to compare in one run; the next schedule begins again"
-            );
+    let told = [Mark::Pull, Mark::Full, Mark::Decide, Mark::Refresh];
+    done.extend(told.into_iter().filter(|mark| asked(*mark)));
+    let switches = &tenant.settings.sync;
+    // Before the first sync there is nobody to compare with.
+    let is_known = shell.store.cursor(&tenant.id).await?.full_at.is_some();
+    if asked(Mark::Numbers) {
+        let read = async || numbers::read(shell, lease, tenant, &graph).await;
+        if is_known && switches.numbers && !optional(tenant, "numbers", read().await)? {
+            return Ok(Ran::OutOfTime);
         }
-        done.insert(Mark::Drift);
+        done.insert(Mark::Numbers);
+    }
+    if asked(Mark::Probe) {
+        let read = async || accounts::read(shell, lease, tenant, &graph, &book).await;
+        if is_known && switches.policies && !optional(tenant, "policies", read().await)? {
+            return Ok(Ran::OutOfTime);
+        }
+        done.insert(Mark::Probe);
     }
     Ok(Ran::ToTheEnd)
+}
+
+/// A family that Microsoft does not let us read is left out: not every tenant grants everything (F5).
+fn optional(tenant: &Tenant, family: &str, read: Result<bool>) -> Result<bool> {
+    match read {
+        Err(error) if *error.kind() == Kind::Denied => {
+            tracing::warn!(tenant = tenant.id.as_str(), family, %error, "not read");
+            Ok(true)
+        }
+        read => read,
+    }
 }
 
 /// Says on the tenant's row what is wrong, and when to try again. Only losing the lease stops without a word.
 pub(super) async fn failed(shell: &Shell, tenant: &Tenant, error: Error) -> Result<Time> {
     let now = shell.clock.now();
     match error.kind() {
-        Kind::OutOfTime => Err(error),
+        Kind::OutOfTime | Kind::ReadOnly => Err(error),
         Kind::Unauthorised => health::open_circuit(shell, tenant, &error, now).await,
         Kind::Throttled(wait) => Ok(now
             + wait

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::keys;
+use super::lanes;
 use super::write::{Committed, Write, Written};
-use super::{Query, Range, Store, decode, encode, number, text};
+use super::{Item, Query, Range, Store, decode, encode, number, text};
 use crate::error::Result;
 use crate::model::bits::Bits;
+use crate::model::lane::{Lane, Mark};
 use crate::model::microsoft::UserId;
 use crate::model::tenant::TenantId;
 use crate::model::time::Time;
@@ -71,6 +73,32 @@ pub struct Pass {
     pub rules: u32,
 }
 
+/// What is read page by page beside the people, each with its own rhythm and its own place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Telephone numbers.
+    Numbers,
+    /// Teams accounts with the policies in force.
+    Accounts,
+}
+
+/// How far a list is read. It begins again when a round is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    /// Raised at every move; every move is conditional on the one that was read.
+    pub version: u64,
+    /// The next page, as the list itself names it; `None` = the first.
+    pub next: Option<String>,
+    /// The fence of the sync that began the round; `None` = none is under way.
+    pub since: Option<u64>,
+    /// Which of the rows known before were on a page, by their places.
+    #[serde(skip_serializing_if = "Bits::is_empty")]
+    pub seen: Bits,
+    /// When a round was last over.
+    pub ended: Option<Time>,
+}
+
 /// The people who changed, of one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedPage {
@@ -79,6 +107,18 @@ pub struct ChangedPage {
     /// Who.
     pub ids: Vec<UserId>,
 }
+
+/// Somebody is to be read again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refresh {
+    /// When it was ordered.
+    pub ordered: Time,
+    /// Whom.
+    pub person: UserId,
+}
+
+/// So many people are read again at a time.
+const REFRESHED_AT_ONCE: i32 = 100;
 
 /// Another worker moved the cursor: this one stops (fault 27).
 #[derive(Debug, PartialEq, Eq)]
@@ -113,17 +153,7 @@ impl Store {
     ) -> Result<Moved> {
         let read = cursor.version;
         cursor.version += 1;
-        let condition = if read == 0 {
-            "attribute_not_exists(#version)"
-        } else {
-            "#version = :read"
-        };
-        let mut write = Write::put(keys::cursor(tenant), encode(cursor)?)
-            .when(condition)
-            .name("version");
-        if read != 0 {
-            write = write.number("read", read);
-        }
+        let write = swap(keys::cursor(tenant), encode(cursor)?, read);
         if !changed.is_empty() {
             let list = Write::put(
                 keys::page(tenant, cursor.version),
@@ -137,18 +167,50 @@ impl Store {
                 Committed::Refused(_) => Ok(Moved::Overtaken),
             };
         }
+        self.swapped(write, cursor.version, |old| {
+            Ok(decode::<Cursor>(old)? == *cursor)
+        })
+        .await
+    }
+
+    /// Sends a swap; the item that stands there instead may be ours (J5): its answer was lost and the request repeated by the SDK.
+    async fn swapped(
+        &self,
+        write: Write,
+        version: u64,
+        is_ours: impl FnOnce(Item) -> Result<bool>,
+    ) -> Result<Moved> {
         match self.write(write).await? {
             Written::Yes(_) => Ok(Moved::Yes),
-            // J5: the move may have been ours, its answer lost and the request repeated by the SDK.
-            Written::Refused(Some(old)) if number(&old, "version") == Some(cursor.version) => {
-                Ok(if decode::<Cursor>(old)? == *cursor {
-                    Moved::Yes
-                } else {
-                    Moved::Overtaken
-                })
+            Written::Refused(Some(old))
+                if number(&old, "version") == Some(version) && is_ours(old.clone())? =>
+            {
+                Ok(Moved::Yes)
             }
             Written::Refused(_) => Ok(Moved::Overtaken),
         }
+    }
+
+    /// How far a family is read.
+    pub async fn place(&self, tenant: &TenantId, family: Family) -> Result<Place> {
+        let key = keys::family_cursor(tenant, family);
+        Ok(self.get_as(&key).await?.unwrap_or_default())
+    }
+
+    /// Moves the place of a family by compare-and-swap.
+    pub async fn move_place(
+        &self,
+        tenant: &TenantId,
+        family: Family,
+        place: &mut Place,
+    ) -> Result<Moved> {
+        let read = place.version;
+        place.version += 1;
+        let write = swap(keys::family_cursor(tenant, family), encode(place)?, read);
+        self.swapped(write, place.version, |old| {
+            Ok(decode::<Place>(old)? == *place)
+        })
+        .await
     }
 
     /// Keeps a list of people for the next sync, because an open job stands in the way of deciding for them now (J3).
@@ -159,6 +221,40 @@ impl Store {
         ))
         .await
         .map(|_| ())
+    }
+
+    /// Leaves somebody's name for the next sync to read them again, and rings (L2).
+    pub async fn order_refresh(&self, tenant: &TenantId, order: &Refresh) -> Result<()> {
+        let row = Write::put(keys::refresh(tenant, order), encode(order)?);
+        let mark = Some(Mark::Refresh);
+        let rung = lanes::rung(tenant, Lane::Sync, mark, order.ordered);
+        self.transact("ordering a refresh", vec![row, rung])
+            .await
+            .map(|_| ())
+    }
+
+    /// Some of those who are to be read again, the longest waiting first.
+    pub async fn refreshes(&self, tenant: &TenantId) -> Result<Vec<Refresh>> {
+        let partition = keys::pages(tenant);
+        let page = self
+            .query(Query {
+                index: None,
+                partition: &partition,
+                range: Range::Prefix(keys::REFRESH),
+                limit: Some(REFRESHED_AT_ONCE),
+                from: None,
+            })
+            .await?;
+        page.items.into_iter().map(decode).collect()
+    }
+
+    /// Takes these orders off.
+    pub async fn refreshed(&self, tenant: &TenantId, orders: &[Refresh]) -> Result<()> {
+        for order in orders {
+            self.write(Write::delete(keys::refresh(tenant, order)))
+                .await?;
+        }
+        Ok(())
     }
 
     /// The oldest list of people who changed and were not decided yet; what the sync with this fence put off is for the next one.
@@ -190,4 +286,18 @@ impl Store {
         };
         self.write(Write::delete(key)).await.map(|_| ())
     }
+}
+
+/// A put on condition that the version is still the one that was read.
+fn swap(key: keys::Key, item: Item, read: u64) -> Write {
+    let condition = if read == 0 {
+        "attribute_not_exists(#version)"
+    } else {
+        "#version = :read"
+    };
+    let write = Write::put(key, item).when(condition).name("version");
+    if read == 0 {
+        return write;
+    }
+    write.number("read", read)
 }

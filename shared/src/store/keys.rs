@@ -3,11 +3,12 @@
 //! | question | answered by |
 //! |---|---|
 //! | who is this customer | `T#<t>` · `TENANT` |
-//! | its rules, personas, sites, licence products | `T#<t>` · `RULES`, `PERSONA#<id>#<v>`, `NODE#<path>`, `SKU#<sku>` |
+//! | its rules, personas, sites, licence products, policy names | `T#<t>` · `RULES`, `PERSONA#<id>#<v>`, `NODE#<path>`, `SKU#<sku>`, `POLICY#<type>#<name>` |
 //! | who works in a lane, and what is asked of it | `T#<t>` · `LANE#<lane>` |
-//! | how far has sync read | `T#<t>` · `CURSOR#people` |
-//! | who changed, on which page; who could not be decided | `T#<t>#PAGES` · `<cursor>`, `later#<fence>` |
+//! | how far has sync read | `T#<t>` · `CURSOR#people`, `CURSOR#numbers`, `CURSOR#accounts` |
+//! | who changed, on which page; who could not be decided; who is to be read again | `T#<t>#PAGES` · `<cursor>`, `later#<fence>`, `refresh#<time>#<id>` |
 //! | one person · all people | `T#<t>#U<shard>` · `USER#<id>` |
+//! | one number · all numbers | `T#<t>#N<shard>` · `NUM#<e164>` |
 //! | one job with its plan · its end | `T#<t>#J<shard>` · `JOB#<id>`, `JOB#<id>#PLAN` · `JOB#<id>#HISTORY` |
 //! | which jobs of a lane are due | index *due*, `T#<t>#<lane>#<shard>` · `<due>#<job>` |
 //! | which lanes want to be rung | index *due*, `WAKE` · `<wake_at>#<tenant>#<lane>` |
@@ -15,9 +16,11 @@
 //!
 //! Every partition key begins with the tenant, `PROVIDER` and `WAKE` excepted (V7). There is no scan.
 
+use super::cursors::{Family, Refresh};
 use crate::model::job::{Job, JobId, Waits};
 use crate::model::lane::Lane;
-use crate::model::microsoft::{SkuId, UserId};
+use crate::model::microsoft::{PolicyType, SkuId, UserId};
+use crate::model::number::E164;
 use crate::model::persona::{PersonaRef, SitePath};
 use crate::model::tenant::TenantId;
 use crate::model::time::Time;
@@ -40,12 +43,16 @@ pub const WAKE: &str = "WAKE";
 
 /// The prefix of a person's sort key.
 pub const USER: &str = "USER#";
+/// The prefix of a number's sort key.
+pub const NUMBER: &str = "NUM#";
 /// The prefix of a persona version's sort key.
 pub const PERSONA: &str = "PERSONA#";
 /// The prefix of a node's sort key.
 pub const NODE: &str = "NODE#";
 /// The prefix of a licence product's sort key.
 pub const SKU: &str = "SKU#";
+/// The prefix of a policy's sort key.
+pub const POLICY: &str = "POLICY#";
 
 /// The list of tenants, one item each.
 pub fn provider(tenant: &TenantId) -> Key {
@@ -85,6 +92,15 @@ pub fn sku(tenant: &TenantId, sku: &SkuId) -> Key {
     key(tenant_partition(tenant), format!("{SKU}{}", sku.0))
 }
 
+/// A Teams policy that exists, by type and name in small letters. Both are Microsoft's and may be long: a key holds 1,024 bytes.
+pub fn policy(tenant: &TenantId, policy_type: &PolicyType, name: &str) -> Key {
+    let part = |text: &str| -> String { text.to_lowercase().chars().take(100).collect() };
+    key(
+        tenant_partition(tenant),
+        format!("{POLICY}{}#{}", part(&policy_type.0), part(name)),
+    )
+}
+
 /// A lane's lease row.
 pub fn lane(tenant: &TenantId, lane: Lane) -> Key {
     key(tenant_partition(tenant), format!("LANE#{lane}"))
@@ -93,6 +109,15 @@ pub fn lane(tenant: &TenantId, lane: Lane) -> Key {
 /// How far sync has read the people.
 pub fn cursor(tenant: &TenantId) -> Key {
     key(tenant_partition(tenant), "CURSOR#people".to_owned())
+}
+
+/// How far sync has read another family.
+pub fn family_cursor(tenant: &TenantId, family: Family) -> Key {
+    let name = match family {
+        Family::Numbers => "numbers",
+        Family::Accounts => "accounts",
+    };
+    key(tenant_partition(tenant), format!("CURSOR#{name}"))
 }
 
 /// The partition of the lists of changed ids.
@@ -110,6 +135,15 @@ pub fn later_page(tenant: &TenantId, fence: u64) -> Key {
     key(pages(tenant), format!("later#{fence:012}"))
 }
 
+/// The prefix of the names of people who are to be read again; they sort after all lists.
+pub const REFRESH: &str = "refresh#";
+
+/// Somebody who is to be read again.
+pub fn refresh(tenant: &TenantId, order: &Refresh) -> Key {
+    let (ordered, person) = (order.ordered.sortable(), &order.person.0);
+    key(pages(tenant), format!("{REFRESH}{ordered}#{person}"))
+}
+
 /// A partition of people.
 pub fn people(tenant: &TenantId, shard: u8) -> String {
     format!("{}#U{shard}", tenant_partition(tenant))
@@ -120,6 +154,19 @@ pub fn person(tenant: &TenantId, shards: u8, id: &UserId) -> Key {
     key(
         people(tenant, shard_of(&id.0, shards)),
         format!("{USER}{}", id.0),
+    )
+}
+
+/// A partition of telephone numbers.
+pub fn numbers(tenant: &TenantId, shard: u8) -> String {
+    format!("{}#N{shard}", tenant_partition(tenant))
+}
+
+/// One telephone number; the only place that can say who holds it.
+pub fn number(tenant: &TenantId, shards: u8, number: &E164) -> Key {
+    key(
+        numbers(tenant, shard_of(number.as_str(), shards)),
+        format!("{NUMBER}{number}"),
     )
 }
 

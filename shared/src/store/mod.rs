@@ -7,9 +7,11 @@
 //! | `lanes` | leases, wake-ups, marks (L1-L5) |
 //! | `tenants` | a customer and what it has few of: rules, personas, sites, licence products |
 //! | `people` | people, as sync and jobs write them |
+//! | `numbers` | telephone numbers, as sync writes them |
 //! | `jobs` | jobs, their plans, their ends (J1-J6) |
 //! | `commits` | decisions becoming jobs, 33 people a transaction (J4) |
 //! | `cursors` | how far sync has read, and who changed |
+//! | `known`, `many` | many rows at once: before a full run, or by their keys |
 
 use std::collections::HashMap;
 
@@ -26,7 +28,10 @@ pub mod commits;
 pub mod cursors;
 pub mod jobs;
 pub mod keys;
+pub mod known;
 pub mod lanes;
+mod many;
+pub mod numbers;
 pub mod people;
 pub mod tenants;
 pub(crate) mod write;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use sha2::{Digest, Sha256};
 
 use super::keys;
+use super::known::{GONE, Known, short_digest};
 use super::write::{Write, Written};
 use super::{Item, Query, Range, Store, attribute, decode, number, text};
 use crate::error::{Error, Kind, Result};
-use crate::model::microsoft::{DirectoryUser, UserId};
+use crate::model::microsoft::{DirectoryUser, LicenceState, UserId};
 use crate::model::person::{Drift, Person, Presence};
 use crate::model::tenant::Tenant;
 
@@ -21,63 +21,6 @@ pub enum Merged {
     /// The row says so already.
     Known,
 }
-
-/// What a full run knows of people before it reads them, instead of reading them one by one.
-#[derive(Debug, Default)]
-pub struct Known {
-    people: BTreeMap<UserId, Row>,
-    /// Those who were there before the run began, in the order of their keys: their places stay the same while it lasts.
-    before: Vec<UserId>,
-}
-
-#[derive(Debug)]
-struct Row {
-    digest: String,
-    place: Option<u32>,
-}
-
-impl Known {
-    /// Whether the table says this of somebody already.
-    pub fn says(&self, id: &UserId, digest: &str) -> bool {
-        self.people.get(id).is_some_and(|row| row.digest == digest)
-    }
-
-    /// The place of somebody who was there before the run began.
-    pub fn place(&self, id: &UserId) -> Option<u32> {
-        self.people.get(id)?.place
-    }
-
-    /// Those who were there before the run began, have not vanished since, and of whom this does not hold.
-    pub fn without(&self, seen: impl Fn(u32) -> bool) -> Vec<UserId> {
-        let missing = self.before.iter().filter(|id| {
-            self.people.get(*id).is_some_and(|row| {
-                !row.digest.starts_with(GONE) && row.place.is_some_and(|place| !seen(place))
-            })
-        });
-        missing.cloned().collect()
-    }
-}
-
-impl Known {
-    fn take_in(&mut self, item: &Item, since: u64) {
-        let (Some(id), Some(digest)) = (text(item, "id"), text(item, "digest")) else {
-            return;
-        };
-        let id = UserId(id.to_owned());
-        let is_old = number(item, "first_fence").unwrap_or_default() < since;
-        let place = is_old
-            .then(|| u32::try_from(self.before.len()).ok())
-            .flatten();
-        if place.is_some() {
-            self.before.push(id.clone());
-        }
-        let digest = digest.to_owned();
-        self.people.insert(id, Row { digest, place });
-    }
-}
-
-/// How the digest of somebody begins who has vanished.
-const GONE: &str = "gone";
 
 impl Store {
     /// One person, read consistently.
@@ -126,30 +69,24 @@ impl Store {
 
     /// What is known of everybody; who was stored before the sync with the fence `since` has a place.
     pub async fn known(&self, tenant: &Tenant, since: u64) -> Result<Known> {
-        let mut known = Known::default();
-        for shard in 0..tenant.shards {
-            let partition = keys::people(&tenant.id, shard);
-            let mut from = None;
-            loop {
-                let page = self
-                    .query(Query {
-                        index: None,
-                        partition: &partition,
-                        range: Range::Prefix(keys::USER),
-                        limit: None,
-                        from,
-                    })
-                    .await?;
-                for item in &page.items {
-                    known.take_in(item, since);
-                }
-                from = page.next;
-                if from.is_none() {
-                    break;
-                }
-            }
+        let partitions = (0..tenant.shards).map(|shard| keys::people(&tenant.id, shard));
+        self.known_in(partitions, keys::USER, since).await
+    }
+
+    /// These people's rows, as far as there are any. Eventually consistent: for what is only compared or shown.
+    pub async fn some_people(
+        &self,
+        tenant: &Tenant,
+        ids: impl IntoIterator<Item = &UserId>,
+    ) -> Result<BTreeMap<UserId, Person>> {
+        let key = |id: &UserId| keys::person(&tenant.id, tenant.shards, id);
+        let items = self.get_many(ids.into_iter().map(key).collect()).await?;
+        let mut people = BTreeMap::new();
+        for item in items {
+            let person: Person = decode(item)?;
+            people.insert(person.id.clone(), person);
         }
-        Ok(known)
+        Ok(people)
     }
 
     /// Stores what the directory says of somebody, unless a later sync already did (V11), nothing is new, or the tenant's settings
@@ -167,8 +104,12 @@ impl Store {
         }
         let digest = digest(user, in_scope)?;
         let mut set = format!("{SYNCED}, #facts = :facts, #in_scope = :in_scope");
+        let states = told_states(user);
         if user.assigned_licences.is_some() {
             set.push_str(", #licences = :licences");
+        }
+        if states.is_some() {
+            set.push_str(", #licence_states = :states");
         }
         let mut write = Write::update(
             keys::person(&tenant.id, tenant.shards, &user.id),
@@ -188,6 +129,11 @@ impl Store {
             write = write
                 .name("licences")
                 .value("licences", attribute(licences)?);
+        }
+        if let Some(states) = states {
+            write = write
+                .name("licence_states")
+                .value("states", attribute(&states)?);
         }
         self.merging(write, &user.id, &digest, fence).await
     }
@@ -261,17 +207,27 @@ impl Store {
 const SYNCED: &str = "SET #format = :format, #id = :id, #presence = :presence, #digest = :digest, #sync_fence = :fence, \
                       #first_fence = if_not_exists(#first_fence, :fence)";
 
-const NEWER_AND_NEWS: &str = "attribute_not_exists(#sync_fence) OR #sync_fence < :fence OR (#sync_fence = :fence AND #digest <> :digest)";
+/// Not an older sync's word, and not what the row says already.
+pub(super) const NEWER_AND_NEWS: &str = "attribute_not_exists(#sync_fence) OR #sync_fence < :fence OR (#sync_fence = :fence AND #digest <> :digest)";
+
+/// The states of licences that are worth their place in a row, in an order of ours; `None` = they were not asked for.
+fn told_states(user: &DirectoryUser) -> Option<Vec<&LicenceState>> {
+    let states = user.licence_states.as_ref()?.iter();
+    let mut told: Vec<&LicenceState> = states.filter(|state| state.tells_more()).collect();
+    told.sort();
+    Some(told)
+}
 
 /// Ten bytes of SHA-256 over everything sync stores of a person.
 pub fn digest(user: &DirectoryUser, in_scope: bool) -> Result<String> {
-    let told =
-        serde_json::to_vec(&(&user.facts, &user.assigned_licences, in_scope)).map_err(|error| {
-            Error::new(Kind::Invalid, format!("reading person {}", user.id.0)).with_source(error)
-        })?;
-    Ok(Sha256::digest(&told)
-        .iter()
-        .take(10)
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    let told = (
+        &user.facts,
+        &user.assigned_licences,
+        told_states(user),
+        in_scope,
+    );
+    let told = serde_json::to_vec(&told).map_err(|error| {
+        Error::new(Kind::Invalid, format!("reading person {}", user.id.0)).with_source(error)
+    })?;
+    Ok(short_digest(&told))
 }

@@ -7,10 +7,11 @@ use super::keys::{self, Key};
 use super::write::{Committed, Write, Written};
 use super::{Range, Store, attribute, encode};
 use crate::error::{Error, Kind, Result};
-use crate::model::microsoft::Sku;
+use crate::model::microsoft::{PolicyName, Sku};
 use crate::model::persona::{Persona, Rules};
+use crate::model::probe::Probe;
 use crate::model::tenant::{
-    Capability, Circuit, Connection, Refusals, Settings, Site, Tenant, TenantId, Trouble,
+    Capability, Circuit, Connection, Mode, Refusals, Settings, Site, Tenant, TenantId, Trouble,
 };
 
 /// Everything that decisions of a tenant depend on besides the people.
@@ -84,6 +85,22 @@ impl Store {
         found(self.write(write).await?, tenant)
     }
 
+    /// Sets how much of its work is done for a tenant, and leaves everything else that is set.
+    pub async fn set_mode(&self, tenant: &TenantId, mode: Mode) -> Result<()> {
+        let write = Write::update(
+            keys::tenant(tenant),
+            "SET #settings.#paused = :paused, #settings.#read_only = :read_only",
+        )
+        .when("attribute_exists(#id)")
+        .name("id")
+        .name("settings")
+        .name("paused")
+        .name("read_only")
+        .value("paused", attribute(&(mode == Mode::Paused))?)
+        .value("read_only", attribute(&(mode == Mode::ReadOnly))?);
+        found(self.write(write).await?, tenant)
+    }
+
     /// Notes that a tenant's schedules were made.
     pub async fn mark_schedules(&self, tenant: &TenantId) -> Result<()> {
         let write = Write::update(keys::tenant(tenant), "SET #has_schedules = :yes")
@@ -152,6 +169,17 @@ impl Store {
         self.put(keys::sku(tenant, &sku.id), sku).await
     }
 
+    /// The Teams policies of which is known that they exist.
+    pub async fn policies(&self, tenant: &TenantId) -> Result<Vec<PolicyName>> {
+        self.few(tenant, keys::POLICY).await
+    }
+
+    /// Keeps that a Teams policy exists.
+    pub async fn put_policy(&self, tenant: &TenantId, policy: &PolicyName) -> Result<()> {
+        let key = keys::policy(tenant, &policy.policy_type, &policy.name);
+        self.put(key, policy).await
+    }
+
     /// Opens or closes the circuit, if it still is as it was read: who opened it meanwhile knows better.
     pub async fn set_circuit(
         &self,
@@ -165,6 +193,16 @@ impl Store {
             .value("read", attribute(read)?)
             .value("circuit", attribute(circuit)?);
         self.write(write).await.map(|_| ())
+    }
+
+    /// Keeps what a test of the connection found.
+    pub async fn set_probe(&self, tenant: &TenantId, probe: &Probe) -> Result<()> {
+        let write = Write::update(keys::tenant(tenant), "SET #probe = :probe")
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("probe")
+            .value("probe", attribute(probe)?);
+        found(self.write(write).await?, tenant)
     }
 
     /// Says what stands between us and Microsoft; `None` = nothing.

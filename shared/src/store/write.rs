@@ -265,7 +265,7 @@ impl Store {
     }
 
     /// Waits a little before a repetition: 20 ms to 2.5 s, spread by what is written so that two writers part.
-    async fn pause(&self, what: &str, attempt: u32) {
+    pub(super) async fn pause(&self, what: &str, attempt: u32) {
         let spread = what.bytes().fold(attempt, |sum, byte| {
             sum.wrapping_mul(31).wrapping_add(u32::from(byte))
         }) % 40;

@@ -203,7 +203,7 @@ pub async fn person_jobs(
     }))
 }
 
-/// Reads what changed in the directory again, this person's changes included.
+/// Reads this person again, and nobody else. Somebody whom the last sync has not brought yet may be named by their object id.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/people/{person}/refresh", tag = "people", operation_id = "refreshPerson",
     params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
     responses((status = 202, description = "Ordered", headers(("location" = String, description = "The person"))),
@@ -213,9 +213,9 @@ pub async fn refresh(
     Extension(tenant): Extension<TenantId>,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let seen = look::person(&shell, &tenant, &UserId(id)).await?;
-    run::sync_now(&shell, &tenant).await?;
-    Ok(accepted(address(&tenant, &seen.person.id)))
+    let id = UserId(id);
+    run::refresh(&shell, &tenant, &id).await?;
+    Ok(accepted(address(&tenant, &id)))
 }
 
 /// Takes everything away from somebody, whatever is open for them.

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, Json};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::error::Kind;
 use shared::model::lane::{Lane, LaneRow, Mark};
-use shared::model::tenant::{Circuit, Tenant, TenantId};
+use shared::model::probe::Probe;
+use shared::model::tenant::{Capability, Circuit, Mode, Tenant, TenantId};
+use shared::model::time::Time;
 use shared::run::{self, Shell, look};
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::accepted;
+use crate::wire::{Body, accepted};
 
 /// The tenants of the caller.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,8 +44,11 @@ pub struct TenantHealth {
     id: String,
     /// Its name for people.
     name: String,
-    /// The kill switch: nothing is sent, nothing is decided.
-    paused: bool,
+    /// How much of its work is done: `active`; `read_only`: all is read and shown, nothing is decided or changed; `paused`: nothing.
+    mode: &'static str,
+    /// What the last test of the connection found; absent before the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<ConnectionSeen>,
     /// Since when Microsoft does not accept our identity, RFC 3339; nothing is sent but one probe an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     circuit_open_since: Option<String>,
@@ -54,6 +59,44 @@ pub struct TenantHealth {
     missing_permissions: Vec<String>,
     /// How far a sync is that was asked for.
     sync: SyncSeen,
+}
+
+/// What the last test of the connection found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectionSeen {
+    /// When it was made, RFC 3339.
+    tested: String,
+    /// Why it failed, and what to do; absent = Microsoft accepts us, and people can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    /// What Microsoft lets us do, as far as our token says so.
+    capabilities: Vec<CapabilitySeen>,
+    /// When the credential stops to be accepted, RFC 3339; absent = it does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_ends: Option<String>,
+    /// The credential ends in 30, 14 or 3 days or less, or has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
+}
+
+/// Something that Microsoft lets us do or not.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CapabilitySeen {
+    /// Its name, such as `assign_licences`.
+    name: &'static str,
+    /// Whether our token allows it.
+    allowed: bool,
+    /// The permission to grant for it.
+    permission: &'static str,
+}
+
+/// How much of its work is to be done.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModeChange {
+    /// `active`, `read_only` or `paused`.
+    #[schema(value_type = String)]
+    mode: Mode,
 }
 
 /// What is wrong, and what to do.
@@ -127,7 +170,34 @@ pub async fn sync_now(
     Ok(accepted(format!("/v1/tenants/{}", id.as_str())))
 }
 
-fn health(tenant: Tenant, sync: &LaneRow, now: shared::model::time::Time) -> TenantHealth {
+/// Tries the connection to Microsoft at once, also while the tenant is paused or stopped. The tenant shows what was found.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/probe", tag = "tenants", operation_id = "probeTenant",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 202, description = "Ordered", headers(("location" = String, description = "The tenant"))),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn probe(
+    State(shell): State<Arc<Shell>>,
+    Extension(id): Extension<TenantId>,
+) -> Result<Response, Problem> {
+    run::probe_now(&shell, &id).await?;
+    Ok(accepted(format!("/v1/tenants/{}", id.as_str())))
+}
+
+/// Sets how much of its work is done for a tenant. Whoever is at work stops within half a minute.
+#[utoipa::path(put, path = "/v1/tenants/{tenant}/mode", tag = "tenants", operation_id = "setTenantMode",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    request_body = ModeChange,
+    responses((status = 200, description = "Set", body = TenantHealth), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn set_mode(
+    State(shell): State<Arc<Shell>>,
+    Extension(id): Extension<TenantId>,
+    Body(change): Body<ModeChange>,
+) -> Result<Json<TenantHealth>, Problem> {
+    run::set_mode(&shell, &id, change.mode).await?;
+    tenant(State(shell), Extension(id)).await
+}
+
+fn health(tenant: Tenant, sync: &LaneRow, now: Time) -> TenantHealth {
     let since = match &tenant.circuit {
         Circuit::Closed => None,
         Circuit::Open { since, .. } => Some(since.to_string()),
@@ -137,7 +207,8 @@ fn health(tenant: Tenant, sync: &LaneRow, now: shared::model::time::Time) -> Ten
     TenantHealth {
         id: tenant.id.as_str().to_owned(),
         name: tenant.name,
-        paused: tenant.settings.paused,
+        mode: tenant.settings.mode().name(),
+        connection: tenant.probe.map(|probe| connection(probe, now)),
         circuit_open_since: since,
         trouble: tenant.trouble.map(|trouble| TroubleSeen {
             since: trouble.since.to_string(),
@@ -150,8 +221,24 @@ fn health(tenant: Tenant, sync: &LaneRow, now: shared::model::time::Time) -> Ten
             asked: sync
                 .marks
                 .iter()
-                .any(|mark| matches!(mark, Mark::Pull | Mark::Full)),
+                .any(|mark| matches!(mark, Mark::Pull | Mark::Full | Mark::Refresh)),
             running: sync.is_held(now),
         },
+    }
+}
+
+fn connection(probe: Probe, now: Time) -> ConnectionSeen {
+    let warning = probe.warning_sentence(now);
+    let seen = |(capability, allowed): (Capability, bool)| CapabilitySeen {
+        name: capability.name(),
+        allowed,
+        permission: capability.permission(),
+    };
+    ConnectionSeen {
+        tested: probe.at.to_string(),
+        failure: probe.failure,
+        capabilities: probe.may.into_iter().map(seen).collect(),
+        credential_ends: probe.credential_ends.map(|ends| ends.to_string()),
+        warning,
     }
 }

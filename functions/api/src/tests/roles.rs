@@ -30,6 +30,7 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
     }
     let body = match (route.endpoint, route.method) {
         (Endpoint::Unstage, _) => format!(r#"{{"people": ["{PERSON}"]}}"#),
+        (Endpoint::SetMode, _) => r#"{"mode": "active"}"#.to_owned(),
         (_, Method::Put) => r#"{"active": true, "minutes": 60}"#.to_owned(),
         (_, Method::Get | Method::Post) => String::new(),
     };

@@ -31,13 +31,13 @@ fn the_staging_schedule_is_switched_on_and_shown() {
             json!({"name": "UserSync", "active": true, "minutes": 60})
         );
         assert_eq!(
-            listed["schedules"][3],
+            listed["schedules"][4],
             json!({"name": staging, "active": false, "minutes": 240})
         );
         let changed = put(&house, staging, r#"{"active": true, "minutes": 120}"#).await;
         let on = json!({"name": staging, "active": true, "minutes": 120});
         assert_eq!((changed.status.as_u16(), &changed.body), (200, &on));
-        assert_eq!(house.get(path).await.body["schedules"][3], on);
+        assert_eq!(house.get(path).await.body["schedules"][4], on);
     });
 }
 

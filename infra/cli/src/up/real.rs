@@ -71,7 +71,8 @@ async fn install(folder: &Folder, real: Real, requests: &Requests) -> Result<Ins
         hook: Some(requests.hook()),
         schedules: Schedules {
             staging: None,
-            drift: None,
+            probe: None,
+            numbers: None,
             ..Schedules::default()
         },
     };

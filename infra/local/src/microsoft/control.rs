@@ -89,6 +89,7 @@ impl Microsoft {
                 id: new.id,
                 created: now,
                 life: Life::Present,
+                deleted: None,
                 protected: false,
                 directory: Lagged::new(Directory {
                     properties,

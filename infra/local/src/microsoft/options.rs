@@ -22,6 +22,8 @@ pub struct Options {
     pub certificate: Option<Certificate>,
     /// The application permissions that were consented to; a token keeps those of the moment it was issued.
     pub roles: BTreeSet<String>,
+    /// A token tells nobody what it allows: its format belongs to Graph, and may change.
+    pub opaque_tokens: bool,
     /// Decides everything that is left to chance. Same seed, same requests, same moments: same answers.
     pub seed: u64,
     /// Least and longest time from a Teams licence to an eligible Teams user; each person has a place of their own in between.
@@ -107,6 +109,7 @@ impl Default for Options {
             ]
             .map(String::from)
             .into(),
+            opaque_tokens: false,
             seed: 1,
             readiness: (
                 Duration::from_secs(10 * MINUTE),

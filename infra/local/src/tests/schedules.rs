@@ -38,20 +38,21 @@ async fn shown(installation: &Installation) -> Vec<Option<(bool, u32)>> {
     found.unwrap().into_iter().map(shown).collect()
 }
 
-/// R7, R8, R9, R21, R139, F117: four schedules, made once; switch and interval are changed together; what an administrator
+/// R7, R8, R9, R21, R139, F117: five schedules, made once; switch and interval are changed together; what an administrator
 /// deletes stays deleted over syncs.
 #[tokio::test(start_paused = true)]
 async fn schedules_are_made_once_and_then_an_administrators() {
     let clock = Clock::steered(EPOCH, 1);
     let installation = installation(clock, Place::Memory).await;
     let (admin, tenant) = (&installation.admin, &installation.tenant);
-    let hourly = [
+    let defaults = [
         Some((true, 60)),
         Some((true, 10_080)),
         Some((true, 1_440)),
+        Some((true, 1_440)),
         Some((false, 240)),
     ];
-    assert_eq!(shown(&installation).await, hourly);
+    assert_eq!(shown(&installation).await, defaults);
 
     let often = Schedule {
         active: true,
@@ -67,7 +68,13 @@ async fn schedules_are_made_once_and_then_an_administrators() {
         () = clock.sleep(3 * HOUR) => {}
         () = installation.run() => {}
     }
-    let now = [hourly[0], None, hourly[2], Some((true, 30))];
+    let now = [
+        defaults[0],
+        None,
+        defaults[2],
+        defaults[3],
+        Some((true, 30)),
+    ];
     assert_eq!(shown(&installation).await, now);
 
     for minutes in [0, 4, 1_000_000] {
@@ -99,7 +106,11 @@ async fn a_schedule_rings_on_time_and_survives_a_restart() {
         () = clock.sleep(3 * HOUR + HOUR / 2) => {}
         () = first.run() => {}
     }
-    assert_eq!(calls(&first, Lane::Sync), 3);
+    assert_eq!(
+        calls(&first, Lane::Sync),
+        4,
+        "when registered, and every hour"
+    );
     drop(first);
 
     clock.sleep(10 * HOUR).await;
@@ -108,6 +119,10 @@ async fn a_schedule_rings_on_time_and_survives_a_restart() {
         () = clock.sleep(HOUR / 4) => {}
         () = second.run() => {}
     }
-    assert_eq!(calls(&second, Lane::Sync), 1, "once, not ten times");
+    assert_eq!(
+        calls(&second, Lane::Sync),
+        2,
+        "for the connection, and once, not ten times, for what was missed"
+    );
     std::fs::remove_dir_all(&folder).unwrap();
 }

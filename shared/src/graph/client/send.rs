@@ -22,6 +22,8 @@ pub(in crate::graph) struct Call<'a> {
     pub(in crate::graph) bucket: Bucket,
     /// Published cost (`graph-api.md 7.2`).
     pub(in crate::graph) units: u32,
+    /// Whether it may change something; some reads are POSTs.
+    pub(in crate::graph) effect: Effect,
     /// A header besides the usual ones; repeated on every page.
     pub(in crate::graph) header: Option<(&'static str, &'static str)>,
     pub(in crate::graph) body: Option<Value>,
@@ -42,6 +44,7 @@ impl<'a> Call<'a> {
             target,
             bucket: Bucket::DirectoryReads,
             units,
+            effect: Effect::Read,
             header: None,
             body: None,
         }
@@ -54,6 +57,7 @@ impl<'a> Call<'a> {
             target: Target::Path(path),
             bucket: Bucket::DirectoryWrites,
             units: 1,
+            effect: Effect::Write,
             header: None,
             body: Some(body),
         }
@@ -69,12 +73,14 @@ impl<'a> Call<'a> {
         place.get(..200).unwrap_or(place)
     }
 
-    fn effect(&self) -> Effect {
-        if self.method == Method::GET {
-            Effect::Read
-        } else {
-            Effect::Write
-        }
+    /// Headers of its own, besides those that every request has.
+    pub(in crate::graph) fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        // Otherwise members of enumerations that came late are called `unknownFutureValue`.
+        let every_word = ("prefer", "include-unknown-enum-members");
+        let reads_teams = self.bucket == Bucket::Teams && self.effect == Effect::Read;
+        self.header
+            .into_iter()
+            .chain(reads_teams.then_some(every_word))
     }
 }
 
@@ -82,9 +88,7 @@ impl Graph {
     /// Sends a change.
     pub(in crate::graph) async fn change(&self, call: Call<'_>) -> Result<Receipt> {
         let answer = self.send(call).await?;
-        Ok(Receipt {
-            request_id: answer::request_id(answer.headers()),
-        })
+        Ok(Receipt::of(&answer))
     }
 
     /// Sends a read for something that may be missing: `None` if the answer is 404 with the error code `absent`, or with any
@@ -95,13 +99,23 @@ impl Graph {
         absent: Option<&str>,
     ) -> Result<Option<Response<Bytes>>> {
         let answer = self.ask(&call).await?;
+        self.found(&call, absent, answer)
+    }
+
+    /// What an answer to such a read means.
+    pub(in crate::graph) fn found(
+        &self,
+        call: &Call<'_>,
+        absent: Option<&str>,
+        answer: Response<Bytes>,
+    ) -> Result<Option<Response<Bytes>>> {
         if answer.status() == StatusCode::NOT_FOUND {
             let said = Said::read(answer.body());
             if absent.is_none_or(|code| said.has_code(code)) {
                 return Ok(None);
             }
         }
-        self.done(&call, answer).map(Some)
+        self.done(call, answer).map(Some)
     }
 
     /// Sends a request; `Ok` is an answer of the 2xx class.
@@ -111,12 +125,9 @@ impl Graph {
     }
 
     /// Any answer, 2xx or not; the same request once more with a fresh token if the first one was not accepted.
-    async fn ask(&self, call: &Call<'_>) -> Result<Response<Bytes>> {
-        let uri = match &call.target {
-            Target::Path(path) => self.base.graph(path)?,
-            Target::Link(link) => self.base.link(link)?,
-        };
-        self.base.guard(&call.method, &uri)?;
+    pub(in crate::graph) async fn ask(&self, call: &Call<'_>) -> Result<Response<Bytes>> {
+        let uri = self.address(call)?;
+        self.permit(call, &uri)?;
         let token = self.token(None).await?;
         let answer = self.exchange(call, &uri, &token).await?;
         if answer.status() != StatusCode::UNAUTHORIZED {
@@ -126,7 +137,34 @@ impl Graph {
         self.exchange(call, &uri, &token).await
     }
 
-    async fn token(&self, rejected: Option<&HeaderValue>) -> Result<HeaderValue> {
+    /// Where a request goes.
+    pub(in crate::graph) fn address(&self, call: &Call<'_>) -> Result<Uri> {
+        match &call.target {
+            Target::Path(path) => self.base.graph(path),
+            Target::Link(link) => self.base.link(link),
+        }
+    }
+
+    /// Refuses what must never be sent, before anything is.
+    pub(in crate::graph) fn permit(&self, call: &Call<'_>, uri: &Uri) -> Result<()> {
+        if self.is_read_only && call.effect == Effect::Write {
+            return Err(Error::new(
+                Kind::ReadOnly,
+                format!(
+                    "{} {}: this tenant is only read from",
+                    call.method,
+                    call.place()
+                ),
+            ));
+        }
+        self.base.guard(&call.method, uri)
+    }
+
+    /// The `Authorization` header of a request; never the one that was `rejected`.
+    pub(in crate::graph) async fn token(
+        &self,
+        rejected: Option<&HeaderValue>,
+    ) -> Result<HeaderValue> {
         if self.now() > self.state().last_start {
             return Err(too_late());
         }
@@ -156,21 +194,43 @@ impl Graph {
             self.wait_for_place(call.bucket, call.units).await?;
         }
         let sent = self.now();
-        let request = self.request(call, uri, token)?;
-        self.count(call);
-        let answer = match self.http.clone().oneshot(request).await {
-            Ok(answer) => answer,
-            Err(lost) => {
-                let kind = judge(call.effect(), Err(&lost))
-                    .err()
-                    .unwrap_or(Kind::Unavailable);
-                return Err(
-                    Error::new(kind, format!("{} {}", call.method, call.place())).with_source(lost),
-                );
-            }
-        };
+        let answer = self.transmit(call, 1, uri, token).await?;
         self.note(call, &answer, sent);
         Ok(answer)
+    }
+
+    /// A batch of so many parts, and when it was sent. What its answer tells of the pace is noted unless it is of the 2xx class:
+    /// then every part tells for itself.
+    pub(in crate::graph) async fn exchange_whole(
+        &self,
+        call: &Call<'_>,
+        parts: usize,
+        token: &HeaderValue,
+    ) -> Result<(Response<Bytes>, Duration)> {
+        self.wait_for_place(call.bucket, call.units).await?;
+        let sent = self.now();
+        let uri = self.address(call)?;
+        let answer = self.transmit(call, parts as u64, &uri, token).await?;
+        if !answer.status().is_success() {
+            self.note(call, &answer, sent);
+        }
+        Ok((answer, sent))
+    }
+
+    async fn transmit(
+        &self,
+        call: &Call<'_>,
+        parts: u64,
+        uri: &Uri,
+        token: &HeaderValue,
+    ) -> Result<Response<Bytes>> {
+        let request = self.request(call, uri, token)?;
+        self.count(call, parts);
+        self.http.clone().oneshot(request).await.map_err(|lost| {
+            let kind = judge(call.effect, Err(&lost)).err();
+            let context = format!("{} {}", call.method, call.place());
+            Error::new(kind.unwrap_or(Kind::Unavailable), context).with_source(lost)
+        })
     }
 
     /// Waits for a place in a bucket, if the wait is short and ends in time.
@@ -210,11 +270,7 @@ impl Graph {
             .uri(uri.clone())
             .header(AUTHORIZATION, token)
             .header("client-request-id", self.next_id());
-        if call.bucket == Bucket::Teams && call.effect() == Effect::Read {
-            // Otherwise members of enumerations that came late are called `unknownFutureValue`.
-            request = request.header("prefer", "include-unknown-enum-members");
-        }
-        if let Some((name, value)) = call.header {
+        for (name, value) in call.headers() {
             request = request.header(name, value);
         }
         let body = match &call.body {
@@ -244,16 +300,16 @@ impl Graph {
         .join("-")
     }
 
-    fn count(&self, call: &Call<'_>) {
+    fn count(&self, call: &Call<'_>, parts: u64) {
         let mut state = self.state();
         state.counts.requests += 1;
         if call.bucket == Bucket::DirectoryWrites {
-            state.counts.directory_writes += 1;
+            state.counts.directory_writes += parts;
         }
     }
 
     /// Teaches counters and pace what an answer tells.
-    fn note(&self, call: &Call<'_>, answer: &Response<Bytes>, sent: Duration) {
+    pub(in crate::graph) fn note(&self, call: &Call<'_>, answer: &Response<Bytes>, sent: Duration) {
         let now = self.now();
         let headers = answer.headers();
         let named = answer::retry_after(headers);
@@ -276,8 +332,12 @@ impl Graph {
     }
 
     /// The answer, if it is of the 2xx class; otherwise what it means.
-    fn done(&self, call: &Call<'_>, answer: Response<Bytes>) -> Result<Response<Bytes>> {
-        let Err(mut kind) = judge(call.effect(), Ok(&answer)) else {
+    pub(in crate::graph) fn done(
+        &self,
+        call: &Call<'_>,
+        answer: Response<Bytes>,
+    ) -> Result<Response<Bytes>> {
+        let Err(mut kind) = judge(call.effect, Ok(&answer)) else {
             return Ok(answer);
         };
         if let Kind::Throttled(wait) = &mut kind {

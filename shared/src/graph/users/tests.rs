@@ -47,7 +47,7 @@ async fn the_list_of_people_is_read_page_by_page() {
     assert_eq!(person.licence_states, None);
     let select = "accountEnabled,assignedLicenses,displayName,id";
     let sent = [
-        format!("GET /v1.0/users?$top=999&$select={select}"),
+        format!("GET /v1.0/users?$top=999&$select={select},licenseAssignmentStates"),
         "GET /v1.0/users?$skiptoken=a".to_owned(),
     ];
     assert_eq!(log.graph(), sent);

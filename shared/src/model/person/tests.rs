@@ -28,6 +28,7 @@ fn given(change: impl FnOnce(&mut Person)) -> Person {
         id: UserId("adele".into()),
         facts: Facts::default(),
         licences: Vec::new(),
+        licence_states: Vec::new(),
         presence: Presence::Present,
         in_scope: None,
         sync_fence: 1,

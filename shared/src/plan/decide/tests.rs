@@ -111,6 +111,7 @@ fn given(department: &str, city: &str, change: impl FnOnce(&mut Person)) -> Pers
         id: UserId("adele".into()),
         facts,
         licences: Vec::new(),
+        licence_states: Vec::new(),
         presence: Presence::Present,
         in_scope: None,
         sync_fence: 1,

@@ -82,7 +82,8 @@ fn refused(step: &Step, verbs: &[Verb], asks: &[&Ask], now: Time) -> Option<Move
             Answer::Refused(
                 refusal @ (Refusal::ConflictingPlans
                 | Refusal::MissingDependency
-                | Refusal::FromGroup),
+                | Refusal::FromGroup
+                | Refusal::Number(_)),
             ) => Some(Move::GiveUp(Stands::Failed(format!(
                 "Microsoft refused it: {refusal}"
             )))),

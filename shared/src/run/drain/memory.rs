@@ -79,7 +79,7 @@ impl Memory {
                 self.own.insert(id.clone(), now + config::WAITING_LOOK);
             }
             Err(error) => match error.kind() {
-                Kind::Unauthorised | Kind::OutOfTime => return Err(error),
+                Kind::Unauthorised | Kind::ReadOnly | Kind::OutOfTime => return Err(error),
                 Kind::NotFound
                 | Kind::Conflict
                 | Kind::Invalid

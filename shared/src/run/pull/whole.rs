@@ -1,15 +1,12 @@
 //! The whole directory, and who of those we knew is not in it any more.
 
-use futures::stream::{self, StreamExt};
-
 use crate::config;
 use crate::error::{Kind, Result};
 use crate::graph::UsersFrom;
 use crate::model::bits::Bits;
 use crate::model::microsoft::UserId;
-use crate::model::person::Presence;
 use crate::store::cursors::{Cursor, Pass, Reading};
-use crate::store::people::Known;
+use crate::store::known::Known;
 
 use super::Pull;
 
@@ -57,7 +54,7 @@ impl Pull<'_> {
                 page => page?,
             };
             for user in &page.people {
-                if let Some(place) = known.place(&user.id) {
+                if let Some(place) = known.place(&user.id.0) {
                     cursor.seen.insert(place);
                 }
             }
@@ -98,12 +95,9 @@ impl Pull<'_> {
                 "known people are not in the directory's list"
             );
         }
-        let mut left = missing.into_iter();
+        let mut left = missing.into_iter().map(UserId);
         loop {
-            let some: Vec<UserId> = left
-                .by_ref()
-                .take(self.graph.fits_at_once().min(config::AT_ONCE))
-                .collect();
+            let some: Vec<UserId> = left.by_ref().take(config::LOOKED_FOR).collect();
             if some.is_empty() {
                 break;
             }
@@ -112,15 +106,10 @@ impl Pull<'_> {
                 self.move_cursor(cursor, Vec::new()).await?;
                 return Ok(false);
             }
-            let mut looking = stream::iter(some.clone())
-                .map(|id| async move { self.look_for(&id).await })
-                .buffer_unordered(config::AT_ONCE);
-            while let Some(found) = looking.next().await {
-                found?;
-            }
+            self.look_for(&some).await?;
             for id in &some {
                 known
-                    .place(id)
+                    .place(&id.0)
                     .into_iter()
                     .for_each(|place| cursor.seen.insert(place));
             }
@@ -131,21 +120,6 @@ impl Pull<'_> {
         cursor.reading = Reading::Changes { link: latest };
         self.move_cursor(cursor, Vec::new()).await?;
         Ok(true)
-    }
-
-    /// Somebody who was on no page: there after all, or gone. Whether for good only a change can tell; it may be restored.
-    async fn look_for(&self, id: &UserId) -> Result<()> {
-        self.lease.permit()?;
-        match self.graph.user(id).await {
-            Ok(Some(user)) => self.store_people(vec![user], None).await,
-            Ok(None) => self.vanished(id, Presence::GoneSoft).await,
-            Err(error) if error.kind().concerns_all() => Err(error),
-            // One person who cannot be read must not stop the sync of all others (V12); nothing is concluded about them.
-            Err(error) => {
-                tracing::warn!(tenant = self.tenant.id.as_str(), person = id.0, %error, "in no list and cannot be read; left as they are");
-                Ok(())
-            }
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Entra's directory: users and groups, their changes, their licences.
 
+mod deleted;
 mod delta;
 mod group_delta;
 mod groups;

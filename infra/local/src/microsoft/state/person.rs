@@ -23,6 +23,9 @@ pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) created: Time,
     pub(crate) life: Life,
+    /// When they were put into the recycle bin.
+    #[serde(default)]
+    pub(crate) deleted: Option<Time>,
     /// An administrator, whom the app may not touch.
     pub(crate) protected: bool,
     pub(crate) directory: Lagged<Directory>,

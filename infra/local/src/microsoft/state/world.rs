@@ -123,6 +123,7 @@ impl World {
             return;
         };
         person.life = life;
+        person.deleted = (life == Life::SoftDeleted).then(|| self.now());
         self.index(person);
         match life {
             Life::Present => self.count_seats(id, 1),

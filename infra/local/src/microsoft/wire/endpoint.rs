@@ -20,6 +20,8 @@ pub(crate) enum Endpoint<'a> {
     TransitiveMemberOf(&'a str),
     CheckMemberGroups(&'a str),
     GetMemberGroups(&'a str),
+    ListDeletedUsers,
+    RestoreUser(&'a str),
     ListSkus,
     ListGroups,
     GroupsDelta,
@@ -72,6 +74,10 @@ impl<'a> Endpoint<'a> {
             ("GET", ["users", id]) => Ok(Self::GetUser(id)),
             ("PATCH", ["users", id]) => Ok(Self::UpdateUser(id)),
             ("GET", ["subscribedSkus"]) => Ok(Self::ListSkus),
+            ("GET", ["directory", "deletedItems", "microsoft.graph.user"]) => {
+                Ok(Self::ListDeletedUsers)
+            }
+            ("POST", ["directory", "deletedItems", id, "restore"]) => Ok(Self::RestoreUser(id)),
             (method, ["users", id, path @ ..]) => Self::find_of_user(method, id, path),
             (method, ["groups", path @ ..]) => Self::find_group(method, path),
             (method, ["admin", "teams", path @ ..]) => Self::find_teams(method, path),

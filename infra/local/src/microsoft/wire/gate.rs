@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use http::StatusCode;
+use serde_json::json;
 use shared::model::time::Time;
 
 use super::answer::Refusal;
+use super::base64;
 use crate::microsoft::chance::Chance;
 use crate::microsoft::options::Options;
 use crate::microsoft::state::budget::{Budget, Spent};
@@ -28,6 +30,7 @@ const TEAMS_WINDOW: Duration = Duration::from_secs(1);
 pub(crate) struct Gate {
     chance: Chance,
     throttle_permille: u32,
+    opaque_tokens: bool,
     /// Application and tenant, as they stand in the scope of a 429.
     scope: String,
     tokens: BTreeMap<String, Grant>,
@@ -50,6 +53,7 @@ impl Gate {
         Self {
             chance,
             throttle_permille: options.throttle_permille,
+            opaque_tokens: options.opaque_tokens,
             scope: format!("{}/{}", options.client_id, options.tenant_id),
             tokens: BTreeMap::new(),
             issued: 0,
@@ -76,9 +80,7 @@ impl Gate {
     pub(crate) fn issue(&mut self, now: Time, roles: BTreeSet<String>) -> String {
         self.tokens.retain(|_, grant| grant.expires > now);
         self.issued += 1;
-        let token = self
-            .chance
-            .opaque(64, "token", &format!("{}.{}", now.millis(), self.issued));
+        let token = self.text(now, &roles);
         self.tokens.insert(
             token.clone(),
             Grant {
@@ -87,6 +89,24 @@ impl Gate {
             },
         );
         token
+    }
+
+    /// A token as Microsoft writes it: claims that can be read, and a signature that nobody but Graph checks.
+    fn text(&self, now: Time, roles: &BTreeSet<String>) -> String {
+        let seconds = now.millis() / 1_000;
+        let claims = json!({
+            "aud": "https://graph.microsoft.com", "iat": seconds, "nbf": seconds, "exp": seconds + TOKEN_SECONDS as i64,
+            "idtyp": "app", "roles": roles, "ver": "1.0",
+        });
+        let opaque = self
+            .chance
+            .opaque(64, "token", &format!("{}.{}", now.millis(), self.issued));
+        if self.opaque_tokens {
+            return opaque;
+        }
+        let header = json!({"typ": "JWT", "alg": "RS256", "kid": "local"});
+        let [header, claims] = [header, claims].map(|part| base64::encode(part.to_string()));
+        format!("{header}.{claims}.{opaque}")
     }
 
     /// Every token issued so far is unknown from now on.

@@ -152,6 +152,8 @@ impl World {
             Endpoint::TransitiveMemberOf(id) => self.transitive_member_of(id, request),
             Endpoint::CheckMemberGroups(id) => self.check_member_groups(id, request),
             Endpoint::GetMemberGroups(id) => self.get_member_groups(id, request),
+            Endpoint::ListDeletedUsers => self.list_deleted_users(request),
+            Endpoint::RestoreUser(id) => self.restore_user(id),
             Endpoint::ListSkus => self.list_skus(request),
             Endpoint::ListGroups => self.list_groups(request),
             Endpoint::GroupsDelta => self.groups_delta(request),

@@ -21,6 +21,8 @@ impl Endpoint<'_> {
             Self::TransitiveMemberOf(_) => "transitive member of",
             Self::CheckMemberGroups(_) => "check member groups",
             Self::GetMemberGroups(_) => "get member groups",
+            Self::ListDeletedUsers => "list deleted users",
+            Self::RestoreUser(_) => "restore user",
             Self::ListSkus => "list skus",
             Self::ListGroups => "list groups",
             Self::GroupsDelta => "groups delta",
@@ -46,9 +48,14 @@ impl Endpoint<'_> {
     /// Any one of these application permissions will do (`graph-api.md 12`).
     pub(crate) const fn roles(self) -> &'static [&'static str] {
         match self {
-            Self::ListUsers | Self::CountUsers | Self::UsersDelta | Self::GetUser(_) => {
+            Self::ListUsers
+            | Self::CountUsers
+            | Self::UsersDelta
+            | Self::GetUser(_)
+            | Self::ListDeletedUsers => {
                 &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"]
             }
+            Self::RestoreUser(_) => &["User.DeleteRestore.All"],
             Self::UpdateUser(_) | Self::ReprocessLicences(_) => &["User.ReadWrite.All"],
             Self::AssignLicence(_) => &["LicenseAssignment.ReadWrite.All"],
             Self::ListSkus => &[
@@ -104,6 +111,8 @@ impl Endpoint<'_> {
             | Self::TransitiveMemberOf(_)
             | Self::CheckMemberGroups(_)
             | Self::GetMemberGroups(_)
+            | Self::ListDeletedUsers
+            | Self::RestoreUser(_)
             | Self::ListSkus
             | Self::ListGroups
             | Self::GroupsDelta
@@ -133,6 +142,7 @@ impl Endpoint<'_> {
             Self::UpdateUser(_)
                 | Self::AssignLicence(_)
                 | Self::ReprocessLicences(_)
+                | Self::RestoreUser(_)
                 | Self::AddMember(_)
                 | Self::AddMembers(_)
                 | Self::RemoveMember(..)
@@ -154,6 +164,8 @@ impl Endpoint<'_> {
             | Self::UpdateUser(_)
             | Self::AssignLicence(_)
             | Self::ReprocessLicences(_)
+            | Self::ListDeletedUsers
+            | Self::RestoreUser(_)
             | Self::ListGroups
             | Self::GroupsDelta
             | Self::GetGroup(_)

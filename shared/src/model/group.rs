@@ -1,0 +1,60 @@
+//! Groups of the directory, as far as licences and policies come through them (`graph-api.md 3.4`, `4`).
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::microsoft::SkuId;
+
+/// The object id of a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GroupId(pub String);
+
+/// A group as the directory shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name for people.
+    pub name: String,
+    /// The products that its members inherit.
+    pub licences: BTreeSet<SkuId>,
+    /// Why its members cannot be changed by us; `None` = they can.
+    pub obstacle: Option<GroupObstacle>,
+}
+
+/// Why nobody can be added to a group or removed from it through Graph, or should not be by us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupObstacle {
+    /// A rule of its own decides who is in it.
+    Dynamic,
+    /// It is mastered on premises.
+    OnPremises,
+    /// A distribution list or a mail-enabled security group.
+    MailEnabled,
+    /// It can give administrator roles; a permission that we do not want would be needed.
+    RoleAssignable,
+}
+
+impl fmt::Display for GroupObstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dynamic => "a rule of the group decides who is in it",
+            Self::OnPremises => "the group is managed on premises",
+            Self::MailEnabled => "it is a distribution list or a mail-enabled security group; those are managed in Exchange",
+            Self::RoleAssignable => "the group can give administrator roles, and is left to people",
+        })
+    }
+}
+
+/// What a request for a membership came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Membership<R> {
+    /// Microsoft took the change.
+    Changed(R),
+    /// It was so before.
+    AlreadySo,
+}

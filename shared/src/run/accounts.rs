@@ -1,0 +1,184 @@
+//! Teams accounts, page by page: which policies exist, and how those in force differ from what we gave. Nothing is repaired (V15,
+//! W1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::{Error, Kind, Result};
+use crate::graph::Graph;
+use crate::model::microsoft::{PolicyName, TeamsUser, UserId};
+use crate::model::person::{Drift, Person};
+use crate::model::tenant::Tenant;
+use crate::plan::decide::Policybook;
+use crate::plan::holds::has_policy;
+use crate::store::cursors::{Family, Moved};
+
+use super::Shell;
+use super::lease::Lease;
+
+/// The place is kept after so many pages: whoever dies in between reads these again.
+const PAGES: usize = 10;
+
+/// Reads all Teams accounts: keeps the names of policies, and how somebody's differ from what we gave (F14, V15). False = the time
+/// is over; the place is kept.
+pub(super) async fn read(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    book: &Policybook,
+) -> Result<bool> {
+    let mut place = shell.store.place(&tenant.id, Family::Accounts).await?;
+    place.since.get_or_insert(lease.worker().fence);
+    let mut names: BTreeSet<(String, String)> = BTreeSet::new();
+    for policy in shell.store.policies(&tenant.id).await? {
+        names.insert(in_small_letters(&policy));
+    }
+    let mut unsaved = 0;
+    loop {
+        if !lease.may_go_on() {
+            moved(
+                shell
+                    .store
+                    .move_place(&tenant.id, Family::Accounts, &mut place)
+                    .await?,
+            )?;
+            return Ok(false);
+        }
+        lease.permit()?;
+        let page = match graph.teams_users_page(place.next.as_deref()).await {
+            // The link has died while we were away: the list is read from its beginning.
+            Err(error)
+                if place.next.is_some()
+                    && matches!(error.kind(), Kind::Resync | Kind::Invalid | Kind::NotFound) =>
+            {
+                place.next = None;
+                moved(
+                    shell
+                        .store
+                        .move_place(&tenant.id, Family::Accounts, &mut place)
+                        .await?,
+                )?;
+                return Err(error);
+            }
+            page => page?,
+        };
+        gather_names(shell, tenant, &page.users, &mut names).await?;
+        note_drift(shell, tenant, &page.users, book).await?;
+        place.next = page.next;
+        unsaved += 1;
+        if place.next.is_none() {
+            place.since = None;
+            place.ended = Some(shell.clock.now());
+        }
+        if place.next.is_none() || unsaved == PAGES {
+            unsaved = 0;
+            moved(
+                shell
+                    .store
+                    .move_place(&tenant.id, Family::Accounts, &mut place)
+                    .await?,
+            )?;
+        }
+        if place.next.is_none() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Keeps the names that are new.
+async fn gather_names(
+    shell: &Shell,
+    tenant: &Tenant,
+    users: &[(UserId, TeamsUser)],
+    names: &mut BTreeSet<(String, String)>,
+) -> Result<()> {
+    for policy in users.iter().flat_map(|(_, user)| &user.policies) {
+        let name = PolicyName {
+            policy_type: policy.policy_type.clone(),
+            name: policy.name.clone(),
+        };
+        if !name.name.is_empty() && names.insert(in_small_letters(&name)) {
+            shell.store.put_policy(&tenant.id, &name).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Records how these people's policies differ from what we gave, where that is news. Who is worked on is left out.
+async fn note_drift(
+    shell: &Shell,
+    tenant: &Tenant,
+    users: &[(UserId, TeamsUser)],
+    book: &Policybook,
+) -> Result<()> {
+    let people = shell
+        .store
+        .some_people(tenant, users.iter().map(|(id, _)| id))
+        .await?;
+    for (id, user) in users {
+        let Some(person) = people.get(id).filter(|person| person.open_job.is_none()) else {
+            continue;
+        };
+        let found = compare(person, user, book);
+        if found != person.drift {
+            shell.store.record_drift(tenant, id, &found).await?;
+        }
+    }
+    Ok(())
+}
+
+fn in_small_letters(policy: &PolicyName) -> (String, String) {
+    (
+        policy.policy_type.0.to_lowercase(),
+        policy.name.to_lowercase(),
+    )
+}
+
+fn moved(moved: Moved) -> Result<()> {
+    match moved {
+        Moved::Yes => Ok(()),
+        Moved::Overtaken => Err(Error::new(
+            Kind::OutOfTime,
+            "another sync reads the Teams accounts",
+        )),
+    }
+}
+
+/// Everybody's Teams account, page by page. `None` = the list is too long for the time that is left.
+pub(super) async fn all(
+    lease: &Lease<'_>,
+    graph: &Graph,
+) -> Result<Option<BTreeMap<UserId, TeamsUser>>> {
+    let mut accounts = BTreeMap::new();
+    let mut next = None;
+    loop {
+        if !lease.may_go_on() || lease.permit().is_err() {
+            return Ok(None);
+        }
+        let page = graph.teams_users_page(next.as_deref()).await?;
+        accounts.extend(page.users);
+        next = page.next;
+        if next.is_none() {
+            return Ok(Some(accounts));
+        }
+    }
+}
+
+fn compare(person: &Person, user: &TeamsUser, book: &Policybook) -> Vec<Drift> {
+    let held = person.persona.as_ref().and_then(|held| book.version(held));
+    let Some(held) = held else {
+        return Vec::new();
+    };
+    let differing = held
+        .policies
+        .iter()
+        .filter(|(kind, name)| !has_policy(user, kind, name));
+    let seen = |kind| user.policy(kind).map(|policy| policy.name.clone());
+    differing
+        .map(|(kind, name)| Drift {
+            policy_type: kind.clone(),
+            wanted: name.clone(),
+            seen: seen(kind),
+        })
+        .collect()
+}
