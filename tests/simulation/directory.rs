@@ -20,14 +20,14 @@ use shared::model::tenant::{ReadinessLooks, Scope, Settings};
 use crate::theatre::{HOUR, MINUTE, play};
 
 /// A tenant without rules: its people are read, and nothing else.
-struct Directory {
-    clock: Clock,
-    microsoft: Microsoft,
-    installation: Installation,
+pub struct Directory {
+    pub clock: Clock,
+    pub microsoft: Microsoft,
+    pub installation: Installation,
 }
 
 impl Directory {
-    async fn of(people: &[Employee], settings: Settings, hook: Option<Hook>) -> Self {
+    pub async fn of(people: &[Employee], settings: Settings, hook: Option<Hook>) -> Self {
         let clock = Clock::steered(EPOCH, 1);
         let options = microsoft::Options {
             throttle_permille: 0,
@@ -62,32 +62,34 @@ impl Directory {
     }
 
     /// One sync, and the time that it and its repetitions need.
-    async fn sync(&self, mark: Mark) {
-        let story = async {
-            self.installation.ask(Lane::Sync, mark).await.unwrap();
-            self.clock.sleep(HOUR).await;
-        };
+    pub async fn sync(&self, mark: Mark) {
+        self.installation.ask(Lane::Sync, mark).await.unwrap();
+        self.settle().await;
+    }
+
+    /// The time that what was ordered needs.
+    pub async fn settle(&self) {
         tokio::select! {
             biased;
-            () = story => {}
+            () = self.clock.sleep(HOUR) => {}
             () = self.installation.run() => {}
         }
     }
 
-    fn people(&self) -> BTreeMap<String, Person> {
+    pub fn people(&self) -> BTreeMap<String, Person> {
         Ledger::read(self.installation.cloud.table())
             .unwrap()
             .people
     }
 
-    fn states(&self) -> BTreeMap<&'static str, usize> {
+    pub fn states(&self) -> BTreeMap<&'static str, usize> {
         let ledger = Ledger::read(self.installation.cloud.table()).unwrap();
         ledger.people_by_state()
     }
 }
 
 /// What the directory says, without what tells how often it was read.
-fn told(people: BTreeMap<String, Person>) -> Vec<Person> {
+pub fn told(people: BTreeMap<String, Person>) -> Vec<Person> {
     let strip = |person: Person| Person {
         version: 0,
         sync_fence: 0,
@@ -217,7 +219,7 @@ fn the_scope_of_the_import_can_be_narrowed_and_widened() {
 
         settings.sync.scope = Scope {
             guests: true,
-            only: None,
+            ..Scope::default()
         };
         let (store, id) = (
             &directory.installation.admin.store,

@@ -9,6 +9,7 @@
 //! | `encounters` | named interleavings: offboarding against assignment, frozen workers, stale pages |
 //! | `peace` | what is settled stays settled over 100 syncs |
 //! | `poison` | a job that kills its worker, or comes from a newer version, is put aside |
+//! | `families` | groups, numbers, policies and licence states are read beside people, killed or not |
 //! | `outages` | wrong secret, missing consent, unreachable Microsoft, nonsense in the queues |
 //! | `seeds` | everything at once |
 
@@ -22,6 +23,7 @@ mod crashes;
 mod directory;
 mod doorbells;
 mod encounters;
+mod families;
 mod outages;
 mod peace;
 mod poison;

@@ -1,8 +1,11 @@
 //! A person's row: what the directory says, what we want, what we did.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
+use super::group::GroupId;
 use super::job::{Goal, JobId, JobState, Origin};
 use super::microsoft::{LicenceState, PolicyType, SkuId, UserId};
 use super::persona::{MemberRole, PersonaRef, SitePath};
@@ -27,6 +30,10 @@ pub struct Person {
     /// Whether rules may concern them, as the import scope said when they were last stored; `None` = it was not asked.
     #[serde(default)]
     pub in_scope: Option<bool>,
+    /// Which of the groups that the import scope names they are in, each with the fence of the sync that said so last; `None` = the
+    /// scope names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<BTreeMap<GroupId, u64>>,
     /// Of the sync that wrote last.
     #[serde(default)]
     pub sync_fence: u64,
@@ -170,10 +177,11 @@ impl Person {
         }
     }
 
-    /// Whether rules may concern them (F12). Without a word of the import scope guests are out; accounts without a type are old
-    /// members.
+    /// Whether rules may concern them (F12): by what the directory says of them, and by their groups where the import scope names
+    /// some. Without a word of the scope guests are out; accounts without a type are old members.
     pub fn is_in_scope(&self) -> bool {
         self.in_scope.unwrap_or_else(|| !self.facts.is_guest())
+            && self.groups.as_ref().is_none_or(|groups| !groups.is_empty())
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::group::GroupId;
 use super::persona::SitePath;
 use super::probe::Probe;
 use super::time::Time;
@@ -172,6 +173,9 @@ pub struct Scope {
     pub guests: bool,
     /// Only people for whom this condition of the rule language holds; `None` = all.
     pub only: Option<String>,
+    /// Only people who are directly in one of these groups, at most 50; empty = all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupId>,
 }
 
 impl Default for Settings {

@@ -51,6 +51,7 @@ mod tests {
             let scope = ImportScope::new(&Scope {
                 guests,
                 only: only.map(str::to_owned),
+                groups: Vec::new(),
             })
             .unwrap();
             assert_eq!(cast.each_ref().map(|facts| scope.holds(facts)), expected);
@@ -63,6 +64,7 @@ mod tests {
         let bad = Scope {
             guests: false,
             only: Some("user.city".to_owned()),
+            groups: Vec::new(),
         };
         assert!(ImportScope::new(&bad).is_err());
     }

@@ -36,6 +36,7 @@ mod accounts;
 mod ask;
 mod decide;
 mod drain;
+mod groups;
 mod health;
 mod heed;
 mod lease;

@@ -23,7 +23,7 @@ use super::{Shell, order};
 mod whole;
 
 /// Where and for whom people are read.
-struct Pull<'a> {
+pub(super) struct Pull<'a> {
     shell: &'a Shell,
     lease: &'a Lease<'a>,
     tenant: &'a Tenant,
@@ -103,7 +103,7 @@ pub(super) async fn refresh(
 }
 
 impl<'a> Pull<'a> {
-    fn new(
+    pub(super) fn new(
         shell: &'a Shell,
         lease: &'a Lease<'a>,
         tenant: &'a Tenant,
@@ -207,7 +207,7 @@ impl<'a> Pull<'a> {
     }
 
     /// These people as the directory has them now: there, or in its recycle bin, or gone for good (F17).
-    async fn look_for(&self, ids: &[UserId]) -> Result<()> {
+    pub(super) async fn look_for(&self, ids: &[UserId]) -> Result<()> {
         self.lease.permit()?;
         let (mut there, mut gone) = (Vec::new(), Vec::new());
         for (id, found) in self.graph.users_by_id(ids).await? {
@@ -250,7 +250,10 @@ impl<'a> Pull<'a> {
         for user in last.into_values() {
             let in_scope = self.scope.holds(&user.facts);
             let is_known = match known {
-                Some(known) => known.says(&user.id.0, &digest(&user, in_scope)?),
+                Some(known) => {
+                    let by_groups = !self.tenant.settings.sync.scope.groups.is_empty();
+                    known.says(&user.id.0, &digest(&user, in_scope, by_groups)?)
+                }
                 None => false,
             };
             if !is_known {

@@ -12,7 +12,7 @@ use crate::plan::decide::Policybook;
 
 use super::health::{self, Health};
 use super::lease::Lease;
-use super::{Shell, accounts, decide, numbers, probe, pull, schedule, stock};
+use super::{Shell, accounts, decide, groups, numbers, probe, pull, schedule, stock};
 
 /// A tenant's row, or the reason to stop.
 pub(super) async fn tenant(shell: &Shell, id: &TenantId) -> Result<Tenant> {
@@ -130,6 +130,9 @@ async fn once(
     if pulls {
         schedule::make_once(shell, tenant).await?;
         if !pull::pull(shell, lease, tenant, &graph, asked(Mark::Full)).await? {
+            return Ok(Ran::OutOfTime);
+        }
+        if !groups::read(shell, lease, tenant, &graph).await? {
             return Ok(Ran::OutOfTime);
         }
         if tenant.settings.sync.licences {

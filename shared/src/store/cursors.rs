@@ -80,6 +80,8 @@ pub enum Family {
     Numbers,
     /// Teams accounts with the policies in force.
     Accounts,
+    /// Who is in the groups that the import scope names.
+    Groups,
 }
 
 /// How far a list is read. It begins again when a round is over.
@@ -88,6 +90,9 @@ pub enum Family {
 pub struct Place {
     /// Raised at every move; every move is conditional on the one that was read.
     pub version: u64,
+    /// What is read, where that can change; whoever reads something else begins again.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub asked: String,
     /// The next page, as the list itself names it; `None` = the first.
     pub next: Option<String>,
     /// The fence of the sync that began the round; `None` = none is under way.

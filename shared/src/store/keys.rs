@@ -116,6 +116,7 @@ pub fn family_cursor(tenant: &TenantId, family: Family) -> Key {
     let name = match family {
         Family::Numbers => "numbers",
         Family::Accounts => "accounts",
+        Family::Groups => "groups",
     };
     key(tenant_partition(tenant), format!("CURSOR#{name}"))
 }

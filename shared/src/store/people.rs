@@ -1,6 +1,6 @@
 //! People, as sync writes them: directory facts and nothing else (a put would wipe the open job).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -9,6 +9,7 @@ use super::known::{GONE, Known, short_digest};
 use super::write::{Write, Written};
 use super::{Item, Query, Range, Store, attribute, decode, number, text};
 use crate::error::{Error, Kind, Result};
+use crate::model::group::GroupId;
 use crate::model::microsoft::{DirectoryUser, LicenceState, UserId};
 use crate::model::person::{Drift, Person, Presence};
 use crate::model::tenant::Tenant;
@@ -20,6 +21,17 @@ pub enum Merged {
     Stored,
     /// The row says so already.
     Known,
+}
+
+/// What became of the word that somebody is in a group or is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InGroup {
+    /// It is news.
+    Stored,
+    /// The row says so already.
+    Known,
+    /// There is no row yet to say it.
+    Unknown,
 }
 
 impl Store {
@@ -102,8 +114,13 @@ impl Store {
         if !wanted.add && !wanted.update {
             return Ok(Merged::Known);
         }
-        let digest = digest(user, in_scope)?;
+        let by_groups = !wanted.scope.groups.is_empty();
+        let digest = digest(user, in_scope, by_groups)?;
         let mut set = format!("{SYNCED}, #facts = :facts, #in_scope = :in_scope");
+        if by_groups {
+            // Whoever is new is in none of them until the groups are read.
+            set.push_str(", #groups = if_not_exists(#groups, :no_groups)");
+        }
         let states = told_states(user);
         if user.assigned_licences.is_some() {
             set.push_str(", #licences = :licences");
@@ -113,8 +130,13 @@ impl Store {
         }
         let mut write = Write::update(
             keys::person(&tenant.id, tenant.shards, &user.id),
-            format!("{set} ADD #version :one"),
+            if by_groups {
+                format!("{set} ADD #version :one")
+            } else {
+                format!("{set} REMOVE #groups ADD #version :one")
+            },
         )
+        .name("groups")
         .when(match (wanted.add, wanted.update) {
             (true, true) => NEWER_AND_NEWS.to_owned(),
             (true, false) => "attribute_not_exists(#sync_fence)".to_owned(),
@@ -125,6 +147,9 @@ impl Store {
         .value("facts", attribute(&user.facts)?)
         .value("in_scope", AttributeValue::Bool(in_scope))
         .value("presence", attribute(&Presence::Present)?);
+        if by_groups {
+            write = write.value("no_groups", AttributeValue::M(HashMap::new()));
+        }
         if let Some(licences) = &user.assigned_licences {
             write = write
                 .name("licences")
@@ -159,6 +184,40 @@ impl Store {
         .value("none", attribute(&crate::model::facts::Facts::default())?)
         .value("presence", attribute(&presence)?);
         self.merging(write, id, &digest, fence).await
+    }
+
+    /// Keeps, as the sync with this fence was told, that somebody is in a group that the import scope names, or that they are not.
+    pub async fn set_group(
+        &self,
+        tenant: &Tenant,
+        id: &UserId,
+        group: &GroupId,
+        is_in: bool,
+        fence: u64,
+    ) -> Result<InGroup> {
+        let change = if is_in {
+            "SET #groups.#group = :fence ADD #version :one"
+        } else {
+            "REMOVE #groups.#group ADD #version :one"
+        };
+        let news = if is_in {
+            "attribute_not_exists(#groups.#group) OR #groups.#group < :fence"
+        } else {
+            "#groups.#group <= :fence"
+        };
+        let key = keys::person(&tenant.id, tenant.shards, id);
+        let write = Write::update(key, change)
+            .when(format!("attribute_exists(#groups) AND ({news})"))
+            .name("groups")
+            .called("group", &group.0)
+            .name("version")
+            .number("fence", fence)
+            .number("one", 1);
+        Ok(match self.write(write).await? {
+            Written::Yes(_) => InGroup::Stored,
+            Written::Refused(Some(old)) if old.contains_key("groups") => InGroup::Known,
+            Written::Refused(_) => InGroup::Unknown,
+        })
     }
 
     /// Records how somebody's policies differ from what we gave them (V15). Nothing else is changed.
@@ -219,12 +278,13 @@ fn told_states(user: &DirectoryUser) -> Option<Vec<&LicenceState>> {
 }
 
 /// Ten bytes of SHA-256 over everything sync stores of a person.
-pub fn digest(user: &DirectoryUser, in_scope: bool) -> Result<String> {
+pub fn digest(user: &DirectoryUser, in_scope: bool, by_groups: bool) -> Result<String> {
     let told = (
         &user.facts,
         &user.assigned_licences,
         told_states(user),
         in_scope,
+        by_groups,
     );
     let told = serde_json::to_vec(&told).map_err(|error| {
         Error::new(Kind::Invalid, format!("reading person {}", user.id.0)).with_source(error)

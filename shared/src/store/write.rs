@@ -85,6 +85,13 @@ impl Write {
         self
     }
 
+    /// Gives an attribute whose name is data a placeholder of its own.
+    pub fn called(mut self, placeholder: &str, attribute: &str) -> Self {
+        self.names
+            .insert(format!("#{placeholder}"), attribute.to_owned());
+        self
+    }
+
     pub fn value(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(format!(":{name}"), value);
         self

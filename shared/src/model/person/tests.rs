@@ -31,6 +31,7 @@ fn given(change: impl FnOnce(&mut Person)) -> Person {
         licence_states: Vec::new(),
         presence: Presence::Present,
         in_scope: None,
+        groups: None,
         sync_fence: 1,
         first_fence: 0,
         version: 1,

@@ -114,6 +114,7 @@ fn given(department: &str, city: &str, change: impl FnOnce(&mut Person)) -> Pers
         licence_states: Vec::new(),
         presence: Presence::Present,
         in_scope: None,
+        groups: None,
         sync_fence: 1,
         first_fence: 0,
         version: 1,

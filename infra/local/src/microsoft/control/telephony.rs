@@ -45,6 +45,16 @@ impl NewNumber {
 }
 
 impl Microsoft {
+    /// Leaves a number out of every list, or shows it again: lists that are read while they change skip some (`graph-api.md 5.3.1`).
+    pub fn hide_number(&self, number: &str, hidden: bool) {
+        self.change(|world| {
+            if let Some(entry) = world.numbers.get_mut(number) {
+                entry.hidden = hidden;
+                world.number_changed(number);
+            }
+        });
+    }
+
     /// Adds a number, or gives one that is there another shape. People come before the numbers that they hold.
     pub fn add_number(&self, new: NewNumber) {
         self.change(|world| {
@@ -62,6 +72,7 @@ impl Microsoft {
                 location: new.location,
                 site: None,
                 lookup: Vec::new(),
+                hidden: false,
                 holder,
                 moves,
             };

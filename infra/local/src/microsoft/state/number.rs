@@ -27,6 +27,9 @@ pub(crate) struct Number {
     pub(crate) site: Option<String>,
     /// `reverseNumberLookupOptions`.
     pub(crate) lookup: Vec<String>,
+    /// The list does not show it, as if it had been skipped or released.
+    #[serde(default)]
+    pub(crate) hidden: bool,
     pub(crate) holder: Lagged<Option<Holder>>,
     /// How many changes of the holder there were: each has a lag of its own.
     pub(crate) moves: u64,

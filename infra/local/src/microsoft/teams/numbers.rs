@@ -52,6 +52,7 @@ impl World {
             None => self.numbers.values().collect(),
         }
         .into_iter()
+        .filter(|number| !number.hidden)
         .filter(|number| {
             filter
                 .as_ref()
