@@ -3,6 +3,7 @@
 //! | file | proves |
 //! |---|---|
 //! | `theatre` | nothing: it sets the stage and watches |
+//! | `connection` | the connection is tested, paused, or only read through |
 //! | `crashes` | a crash at any request, before or after its effect, loses nobody |
 //! | `directory` | a directory read whole or by changes, killed or narrowed, ends the same |
 //! | `doorbells` | the sweep is the guarantee |
@@ -19,6 +20,7 @@
     reason = "a story that cannot be told is a failed test, also in what the tests share"
 )]
 
+mod connection;
 mod crashes;
 mod directory;
 mod doorbells;
