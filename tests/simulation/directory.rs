@@ -28,10 +28,20 @@ pub struct Directory {
 
 impl Directory {
     pub async fn of(people: &[Employee], settings: Settings, hook: Option<Hook>) -> Self {
+        Self::at(microsoft::Options::default(), people, settings, hook).await
+    }
+
+    /// In a tenant of this kind, unless it throttles without a reason.
+    pub async fn at(
+        options: microsoft::Options,
+        people: &[Employee],
+        settings: Settings,
+        hook: Option<Hook>,
+    ) -> Self {
         let clock = Clock::steered(EPOCH, 1);
         let options = microsoft::Options {
             throttle_permille: 0,
-            ..microsoft::Options::default()
+            ..options
         };
         let mut customer = customer(&options, ReadinessLooks::Scheduled);
         customer.settings = settings;
@@ -99,7 +109,7 @@ pub fn told(people: BTreeMap<String, Person>) -> Vec<Person> {
     people.into_values().map(strip).collect()
 }
 
-fn writes_a_person(request: &Request<'_>) -> bool {
+pub fn writes_a_person(request: &Request<'_>) -> bool {
     request.service == Service::DynamoDb
         && request.operation == "UpdateItem"
         && String::from_utf8_lossy(request.body).contains("USER#")

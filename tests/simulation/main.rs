@@ -11,6 +11,7 @@
 //! | `peace` | what is settled stays settled over 100 syncs |
 //! | `poison` | a job that kills its worker, or comes from a newer version, is put aside |
 //! | `families` | groups, numbers, policies and licence states are read beside people, killed or not |
+//! | `large` | 50,000 people cost what was reckoned, and outlive a death at every page |
 //! | `outages` | wrong secret, missing consent, unreachable Microsoft, nonsense in the queues |
 //! | `seeds` | everything at once |
 
@@ -26,6 +27,7 @@ mod directory;
 mod doorbells;
 mod encounters;
 mod families;
+mod large;
 mod outages;
 mod peace;
 mod poison;

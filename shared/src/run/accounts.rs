@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::graph::Graph;
 use crate::model::microsoft::{PolicyName, TeamsUser, UserId};
 use crate::model::person::{Drift, Person};
 use crate::model::tenant::Tenant;
 use crate::plan::decide::Policybook;
 use crate::plan::holds::has_policy;
-use crate::store::cursors::{Family, Moved};
+use crate::store::cursors::{Family, Place};
 
-use super::Shell;
 use super::lease::Lease;
+use super::{Shell, is_dead_link};
 
 /// The place is kept after so many pages: whoever dies in between reads these again.
 const PAGES: usize = 10;
@@ -36,28 +36,15 @@ pub(super) async fn read(
     let mut unsaved = 0;
     loop {
         if !lease.may_go_on() {
-            moved(
-                shell
-                    .store
-                    .move_place(&tenant.id, Family::Accounts, &mut place)
-                    .await?,
-            )?;
+            keep(shell, tenant, &mut place).await?;
             return Ok(false);
         }
         lease.permit()?;
         let page = match graph.teams_users_page(place.next.as_deref()).await {
             // The link has died while we were away: the list is read from its beginning.
-            Err(error)
-                if place.next.is_some()
-                    && matches!(error.kind(), Kind::Resync | Kind::Invalid | Kind::NotFound) =>
-            {
+            Err(error) if place.next.is_some() && is_dead_link(&error) => {
                 place.next = None;
-                moved(
-                    shell
-                        .store
-                        .move_place(&tenant.id, Family::Accounts, &mut place)
-                        .await?,
-                )?;
+                keep(shell, tenant, &mut place).await?;
                 return Err(error);
             }
             page => page?,
@@ -72,12 +59,7 @@ pub(super) async fn read(
         }
         if place.next.is_none() || unsaved == PAGES {
             unsaved = 0;
-            moved(
-                shell
-                    .store
-                    .move_place(&tenant.id, Family::Accounts, &mut place)
-                    .await?,
-            )?;
+            keep(shell, tenant, &mut place).await?;
         }
         if place.next.is_none() {
             return Ok(true);
@@ -134,14 +116,9 @@ fn in_small_letters(policy: &PolicyName) -> (String, String) {
     )
 }
 
-fn moved(moved: Moved) -> Result<()> {
-    match moved {
-        Moved::Yes => Ok(()),
-        Moved::Overtaken => Err(Error::new(
-            Kind::OutOfTime,
-            "another sync reads the Teams accounts",
-        )),
-    }
+async fn keep(shell: &Shell, tenant: &Tenant, place: &mut Place) -> Result<()> {
+    let moved = shell.store.move_place(&tenant.id, Family::Accounts, place);
+    moved.await?.or_stop()
 }
 
 /// Everybody's Teams account, page by page. `None` = the list is too long for the time that is left.

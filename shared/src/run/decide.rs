@@ -11,7 +11,7 @@ use crate::model::tenant::Tenant;
 use crate::plan::decide::{Decision, Leave, Policybook};
 use crate::plan::steps;
 use crate::store::commits::Commitment;
-use crate::store::cursors::{Cursor, Moved, Pass};
+use crate::store::cursors::{Cursor, Pass};
 use crate::store::jobs::Plan;
 
 use super::lease::Lease;
@@ -19,6 +19,8 @@ use super::{Shell, order};
 
 /// People read at once by the pass over everybody: about 1 KB each, DynamoDB answers 1 MB at most.
 const PAGE: i32 = 500;
+/// The place of the pass is kept after so many pages: whoever dies in between decides these people again, and finds them decided.
+const PAGES: usize = 10;
 /// So often people are decided again whose row changed between reading and committing.
 const TRIES: usize = 5;
 
@@ -89,8 +91,12 @@ async fn everybody(
     cursor: &mut Cursor,
     later: &mut BTreeSet<UserId>,
 ) -> Result<bool> {
+    let mut unsaved = 0;
     while let Some(pass) = cursor.pass.clone() {
         if !lease.may_go_on() {
+            if unsaved > 0 {
+                keep(shell, tenant, cursor).await?;
+            }
             return Ok(false);
         }
         let (people, next) = shell
@@ -116,19 +122,18 @@ async fn everybody(
                 None
             }
         };
-        if shell
-            .store
-            .move_cursor(&tenant.id, cursor, Vec::new())
-            .await?
-            == Moved::Overtaken
-        {
-            return Err(Error::new(
-                Kind::OutOfTime,
-                "another sync has moved the cursor",
-            ));
+        unsaved += 1;
+        if cursor.pass.is_none() || unsaved == PAGES {
+            unsaved = 0;
+            keep(shell, tenant, cursor).await?;
         }
     }
     Ok(true)
+}
+
+async fn keep(shell: &Shell, tenant: &Tenant, cursor: &mut Cursor) -> Result<()> {
+    let moved = shell.store.move_cursor(&tenant.id, cursor, Vec::new());
+    moved.await?.or_stop()
 }
 
 /// People for whom nothing was committed, though something may have to be.

@@ -9,12 +9,12 @@ use crate::graph::{DeltaNext, Graph, GroupDeltaPage, MOST_FOLLOWED};
 use crate::model::group::GroupId;
 use crate::model::microsoft::UserId;
 use crate::model::tenant::Tenant;
-use crate::store::cursors::{Family, Moved, Place};
+use crate::store::cursors::{Family, Place};
 use crate::store::people::InGroup;
 
-use super::Shell;
 use super::lease::Lease;
 use super::pull::Pull;
+use super::{Shell, is_dead_link};
 
 /// So many people are looked at between two looks at the time.
 const PAGE: i32 = 100;
@@ -206,31 +206,14 @@ impl Reader<'_> {
         }
         let mut cursor = self.shell.store.cursor(&self.tenant.id).await?;
         let changed = changed.into_iter().collect();
-        moved(
-            self.shell
-                .store
-                .move_cursor(&self.tenant.id, &mut cursor, changed)
-                .await?,
-        )
+        let store = &self.shell.store;
+        let moved = store.move_cursor(&self.tenant.id, &mut cursor, changed);
+        moved.await?.or_stop()
     }
 
     async fn keep(&self, place: &mut Place) -> Result<()> {
-        moved(
-            self.shell
-                .store
-                .move_place(&self.tenant.id, Family::Groups, place)
-                .await?,
-        )
+        let store = &self.shell.store;
+        let moved = store.move_place(&self.tenant.id, Family::Groups, place);
+        moved.await?.or_stop()
     }
-}
-
-fn moved(moved: Moved) -> Result<()> {
-    match moved {
-        Moved::Yes => Ok(()),
-        Moved::Overtaken => Err(Error::new(Kind::OutOfTime, "another sync reads the groups")),
-    }
-}
-
-fn is_dead_link(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Resync | Kind::Invalid | Kind::NotFound)
 }

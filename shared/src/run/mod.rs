@@ -9,7 +9,7 @@
 //! | `supersede` | one job takes over from another |
 //! | `ask` | one request to Microsoft and what its answer means |
 //! | `sync` | one sync: which families are read, and when |
-//! | `pull`, `stock`, `numbers`, `accounts` | people, licence products, numbers, Teams accounts with their policies |
+//! | `pull`, `groups`, `stock`, `numbers`, `accounts` | people, who is in which groups, licence products, numbers, Teams accounts with their policies |
 //! | `decide` | what has changed becomes plans and jobs |
 //! | `order` | what a person orders for somebody: provision, offboard, read again |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
@@ -24,7 +24,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::graph::Graph;
 use crate::graph::Microsoft;
 use crate::model::lane::Lane;
@@ -155,4 +155,9 @@ impl Shell {
             }
         }
     }
+}
+
+/// Whether the link of a list has died while nobody read on: the list is read from its beginning.
+fn is_dead_link(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Resync | Kind::Invalid | Kind::NotFound)
 }

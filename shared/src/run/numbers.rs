@@ -3,16 +3,16 @@
 use futures::stream::{self, StreamExt};
 
 use crate::config;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::graph::{Graph, NumbersFrom};
 use crate::model::number::{E164, Number};
 use crate::model::tenant::Tenant;
-use crate::store::cursors::{Family, Moved, Place};
+use crate::store::cursors::{Family, Place};
 use crate::store::known::Known;
 use crate::store::numbers::number_digest;
 
-use super::Shell;
 use super::lease::Lease;
+use super::{Shell, is_dead_link};
 
 /// The place is kept after so many pages: whoever dies in between reads these again.
 const PAGES: usize = 10;
@@ -109,15 +109,5 @@ async fn store(
 
 async fn keep(shell: &Shell, tenant: &Tenant, place: &mut Place) -> Result<()> {
     let moved = shell.store.move_place(&tenant.id, Family::Numbers, place);
-    match moved.await? {
-        Moved::Yes => Ok(()),
-        Moved::Overtaken => Err(Error::new(
-            Kind::OutOfTime,
-            "another sync reads the numbers",
-        )),
-    }
-}
-
-fn is_dead_link(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Resync | Kind::Invalid | Kind::NotFound)
+    moved.await?.or_stop()
 }

@@ -8,12 +8,11 @@ use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::graph::{DeltaNext, Graph};
 use crate::model::job::Waits;
-use crate::model::lane::{Lane, Mark};
 use crate::model::microsoft::{Change, DirectoryUser, UserId};
 use crate::model::person::Presence;
 use crate::model::tenant::Tenant;
 use crate::plan::scope::ImportScope;
-use crate::store::cursors::{Cursor, Moved, Reading};
+use crate::store::cursors::{Cursor, Reading};
 use crate::store::known::Known;
 use crate::store::people::digest;
 
@@ -41,14 +40,6 @@ pub(super) async fn pull(
 ) -> Result<bool> {
     let pull = Pull::new(shell, lease, tenant, graph)?;
     let mut cursor = shell.store.cursor(&tenant.id).await?;
-    if cursor.full_at.is_none() && cursor.reading == Reading::Nothing {
-        // What runs daily is done for the first time as soon as people are known.
-        for mark in [Mark::Probe, Mark::Numbers] {
-            let now = shell.clock.now();
-            let ring = shell.store.ring(&tenant.id, Lane::Sync, Some(mark), now);
-            ring.await?;
-        }
-    }
     // A token is frozen to what was asked for, and rows say whether their person was in scope.
     let asked = format!("{} {:?}", graph.select(), tenant.settings.sync.scope);
     let asks_anew = !cursor.asked.is_empty() && cursor.asked != asked;
@@ -304,17 +295,8 @@ impl<'a> Pull<'a> {
     }
 
     async fn move_cursor(&self, cursor: &mut Cursor, changed: Vec<UserId>) -> Result<()> {
-        match self
-            .shell
-            .store
-            .move_cursor(&self.tenant.id, cursor, changed)
-            .await?
-        {
-            Moved::Yes => Ok(()),
-            Moved::Overtaken => Err(Error::new(
-                Kind::OutOfTime,
-                "another sync has moved the cursor",
-            )),
-        }
+        let store = &self.shell.store;
+        let moved = store.move_cursor(&self.tenant.id, cursor, changed);
+        moved.await?.or_stop()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
+use crate::graph::Graph;
 use crate::model::lane::{Lane, Mark};
 use crate::model::tenant::{Mode, Tenant, TenantId};
 use crate::model::time::Time;
@@ -160,22 +161,42 @@ async fn once(
     }
     let told = [Mark::Pull, Mark::Full, Mark::Decide, Mark::Refresh];
     done.extend(told.into_iter().filter(|mark| asked(*mark)));
+    beside(shell, lease, tenant, &graph, &book, marks, done).await
+}
+
+/// What is read beside people: numbers, Teams accounts with their policies. Daily, and as soon as people are known for the first time.
+async fn beside(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    book: &Policybook,
+    marks: &BTreeSet<Mark>,
+    done: &mut BTreeSet<Mark>,
+) -> Result<Ran> {
     let switches = &tenant.settings.sync;
+    let mut cursor = shell.store.cursor(&tenant.id).await?;
     // Before the first sync there is nobody to compare with.
-    let is_known = shell.store.cursor(&tenant.id).await?.full_at.is_some();
-    if asked(Mark::Numbers) {
-        let read = async || numbers::read(shell, lease, tenant, &graph).await;
+    let is_known = cursor.full_at.is_some();
+    let is_first = is_known && !cursor.has_families;
+    if marks.contains(&Mark::Numbers) || is_first {
+        let read = async || numbers::read(shell, lease, tenant, graph).await;
         if is_known && switches.numbers && !optional(tenant, "numbers", read().await)? {
             return Ok(Ran::OutOfTime);
         }
         done.insert(Mark::Numbers);
     }
-    if asked(Mark::Probe) {
-        let read = async || accounts::read(shell, lease, tenant, &graph, &book).await;
+    if marks.contains(&Mark::Probe) || is_first {
+        let read = async || accounts::read(shell, lease, tenant, graph, book).await;
         if is_known && switches.policies && !optional(tenant, "policies", read().await)? {
             return Ok(Ran::OutOfTime);
         }
         done.insert(Mark::Probe);
+    }
+    if is_first {
+        cursor.has_families = true;
+        let moved = shell.store.move_cursor(&tenant.id, &mut cursor, Vec::new());
+        moved.await?.or_stop()?;
     }
     Ok(Ran::ToTheEnd)
 }

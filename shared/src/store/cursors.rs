@@ -6,7 +6,7 @@ use super::keys;
 use super::lanes;
 use super::write::{Committed, Write, Written};
 use super::{Item, Query, Range, Store, decode, encode, number, text};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::bits::Bits;
 use crate::model::lane::{Lane, Mark};
 use crate::model::microsoft::UserId;
@@ -27,6 +27,9 @@ pub struct Cursor {
     pub decided_rules: u32,
     /// When the whole directory was last read to its end.
     pub full_at: Option<Time>,
+    /// What is read beside people, daily, was read for the first time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub has_families: bool,
     /// What was asked of people when the reading began; whoever asks for something else reads everything again.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub asked: String,
@@ -132,6 +135,19 @@ pub enum Moved {
     Yes,
     /// Somebody else was faster.
     Overtaken,
+}
+
+impl Moved {
+    /// An error that stops this worker, if another was faster.
+    pub fn or_stop(self) -> Result<()> {
+        match self {
+            Self::Yes => Ok(()),
+            Self::Overtaken => Err(Error::new(
+                Kind::OutOfTime,
+                "another worker reads this tenant, and has gone on",
+            )),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -105,6 +105,7 @@ impl Microsoft {
                 },
                 policies: Lagged::new(BTreeMap::new()),
                 lines,
+                revocations: 0,
                 writes: 0,
             });
         });

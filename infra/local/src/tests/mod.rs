@@ -1,6 +1,7 @@
 //! The embedded cloud as its users see it: through the real SDK clients.
 
 mod faults;
+mod graph;
 mod index_lag;
 mod lambda;
 mod queues;

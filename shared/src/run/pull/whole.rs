@@ -1,7 +1,7 @@
 //! The whole directory, and who of those we knew is not in it any more.
 
 use crate::config;
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::graph::UsersFrom;
 use crate::model::bits::Bits;
 use crate::model::microsoft::UserId;
@@ -9,6 +9,7 @@ use crate::store::cursors::{Cursor, Pass, Reading};
 use crate::store::known::Known;
 
 use super::Pull;
+use crate::run::is_dead_link;
 
 /// The place is kept after so many pages: whoever dies in between reads these again.
 const PAGES: usize = 10;
@@ -39,13 +40,7 @@ impl Pull<'_> {
             let followed = matches!(from, UsersFrom::Next(_));
             let page = match self.graph.users_page(from).await {
                 // The link has died while we were away: the list is read from its beginning.
-                Err(error)
-                    if followed
-                        && matches!(
-                            error.kind(),
-                            Kind::Resync | Kind::Invalid | Kind::NotFound
-                        ) =>
-                {
+                Err(error) if followed && is_dead_link(&error) => {
                     tracing::warn!(tenant = self.tenant.id.as_str(), %error, "the list of people cannot be gone on with; beginning again");
                     cursor.reading = full(latest, None, since, false);
                     self.move_cursor(cursor, Vec::new()).await?;

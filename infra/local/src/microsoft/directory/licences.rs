@@ -16,17 +16,28 @@ use crate::microsoft::wire::request::{Query, Request};
 /// The body of `assignLicense`; both collections must be there.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Order {
-    add_licenses: Vec<Addition>,
-    remove_licenses: Vec<String>,
+pub(super) struct Order {
+    pub(super) add_licenses: Vec<Addition>,
+    pub(super) remove_licenses: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Addition {
-    sku_id: String,
+pub(super) struct Addition {
+    pub(super) sku_id: String,
     #[serde(default)]
     disabled_plans: Vec<String>,
+}
+
+impl Order {
+    pub(super) fn read(request: &Request) -> Result<Self, Refusal> {
+        serde_json::from_value(request.json()?).map_err(|_| {
+            Refusal::bad_request(
+                "One or more parameters of the operation 'assignLicense' are missing from the request payload. \
+                 The missing parameters are: addLicenses, removeLicenses.",
+            )
+        })
+    }
 }
 
 impl World {
@@ -71,12 +82,7 @@ impl World {
         request: &Request,
     ) -> Result<Answer, Refusal> {
         let id = self.writable(key, Family::Directory, &[])?;
-        let order: Order = serde_json::from_value(request.json()?).map_err(|_| {
-            Refusal::bad_request(
-                "One or more parameters of the operation 'assignLicense' are missing from the request payload. \
-                 The missing parameters are: addLicenses, removeLicenses.",
-            )
-        })?;
+        let order = Order::read(request)?;
         let person = self.person(&id).ok_or_else(|| Refusal::not_found(&id))?;
         self.judge(person, &order)?;
         let before = direct(person.directory.truth());
@@ -152,24 +158,8 @@ impl World {
                 return Err(Refusal::bad_request(message));
             }
         }
-        for Addition {
-            sku_id,
-            disabled_plans,
-        } in &order.add_licenses
-        {
-            let product = self.products.get(sku_id).ok_or_else(|| {
-                Refusal::bad_request(format!(
-                    "License {sku_id} does not correspond to a valid company License."
-                ))
-            })?;
-            if let Some(plan) = disabled_plans
-                .iter()
-                .find(|plan| !product.plans.contains(plan))
-            {
-                return Err(Refusal::bad_request(format!(
-                    "Service plan {plan} is not part of the subscription with SKU {sku_id}."
-                )));
-            }
+        for addition in &order.add_licenses {
+            self.known_product(addition)?;
         }
         if order.add_licenses.is_empty() {
             return Ok(());
@@ -197,6 +187,74 @@ impl World {
             }
         }
         Ok(())
+    }
+}
+
+impl World {
+    /// Whether the tenant owns what an addition names, and it has the plans that are to be off.
+    pub(super) fn known_product(&self, addition: &Addition) -> Result<(), Refusal> {
+        let Addition {
+            sku_id,
+            disabled_plans,
+        } = addition;
+        let product = self.products.get(sku_id).ok_or_else(|| {
+            Refusal::bad_request(format!(
+                "License {sku_id} does not correspond to a valid company License."
+            ))
+        })?;
+        match disabled_plans
+            .iter()
+            .find(|plan| !product.plans.contains(plan))
+        {
+            None => Ok(()),
+            Some(plan) => Err(Refusal::bad_request(format!(
+                "Service plan {plan} is not part of the subscription with SKU {sku_id}."
+            ))),
+        }
+    }
+
+    /// Every product of somebody with its plans and how they stand (`graph-api.md 3.5`).
+    pub(crate) fn licence_details(&self, key: &str, request: &Request) -> Result<Answer, Refusal> {
+        request.query.only(&["$select"])?;
+        let person = self.person(key).ok_or_else(|| Refusal::not_found(key))?;
+        let directory = person.directory.seen(self.now());
+        let held = directory
+            .working()
+            .filter_map(|licence| Some((licence, self.products.get(&licence.sku)?)));
+        let value: Vec<Value> = held
+            .map(|(licence, product)| {
+                let plan = |id: &String| {
+                    let off = licence.disabled_plans.contains(id);
+                    json!({
+                        "servicePlanId": id, "servicePlanName": catalogue::plan(id).name, "appliesTo": "User",
+                        "provisioningStatus": if off { "Disabled" } else { "Success" },
+                    })
+                };
+                let plans: Vec<Value> = product.plans.iter().map(plan).collect();
+                json!({"id": product.id, "skuId": product.id, "skuPartNumber": product.name, "servicePlans": plans})
+            })
+            .collect();
+        let context = self.context(&format!("users('{}')/licenseDetails", person.id));
+        Ok(Answer::ok(
+            json!({"@odata.context": context, "value": value}),
+        ))
+    }
+
+    /// Whether a plan of Teams is among them.
+    pub(crate) fn teams_licensing(&self, key: &str) -> Result<Answer, Refusal> {
+        let person = self.person(key).ok_or_else(|| Refusal::not_found(key))?;
+        let mut held = person.directory.seen(self.now()).working();
+        let has = held.any(|licence| {
+            let product = self.products.get(&licence.sku);
+            let plans = product.map(|product| product.plans.as_slice());
+            let on = |plan: &&String| !licence.disabled_plans.contains(plan);
+            let mut plans = plans.unwrap_or_default().iter().filter(on);
+            plans.any(|plan| catalogue::plan(plan).feature == Some("Teams"))
+        });
+        let context = self.context("microsoft.graph.teamsLicensingDetails");
+        Ok(Answer::ok(
+            json!({"@odata.context": context, "hasTeamsLicense": has}),
+        ))
     }
 }
 

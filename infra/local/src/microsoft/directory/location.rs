@@ -1,4 +1,4 @@
-//! `PATCH /users/{id}`: the usage location (`graph-api.md 2.6`).
+//! What may be changed about somebody: the usage location, whether they may sign in, their sessions (`graph-api.md 2.6`, `2.7`).
 
 use serde_json::{Map, Value, json};
 
@@ -16,35 +16,91 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
     TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
 impl World {
-    pub(crate) fn update_user(&mut self, key: &str, request: &Request) -> Result<Answer, Refusal> {
+    /// The usage location, and whether somebody may sign in. Who may write no people may still do the latter.
+    pub(crate) fn update_user(
+        &mut self,
+        key: &str,
+        request: &Request,
+        writes_people: bool,
+    ) -> Result<Answer, Refusal> {
         let id = self.writable(key, Family::Directory, &[])?;
         let body: Map<String, Value> = serde_json::from_value(request.json()?)
             .map_err(|_| Refusal::bad_request("Expected an object as the body of the request."))?;
-        if let Some(other) = body.keys().find(|name| *name != "usageLocation") {
+        let location = location(&body)?;
+        let enabled = match body.get("accountEnabled") {
+            None => None,
+            Some(Value::Bool(enabled)) => Some(*enabled),
+            Some(_) => return Err(invalid("accountEnabled")),
+        };
+        let known = ["usageLocation", "accountEnabled"];
+        if let Some(other) = body.keys().find(|name| !known.contains(&name.as_str())) {
             return Err(Refusal::bad_request(format!(
                 "Property '{other}' is read-only and cannot be set."
             )));
         }
-        let location = match body.get("usageLocation") {
-            None => return Ok(Answer::no_content()),
-            Some(Value::Null) => None,
-            Some(Value::String(code)) if is_country(code) => Some(code.clone()),
-            Some(_) => {
-                return Err(Refusal::bad_request(
-                    "Invalid value specified for property 'usageLocation' of resource 'User'.",
-                ));
-            }
-        };
-        let lag = self.lag(&id, self.options.staleness);
-        let before = self.set_location(&id, location.as_deref(), lag);
+        if location.is_some() && !writes_people {
+            return Err(Refusal::denied(Family::Directory, &[]));
+        }
+        if let Some(location) = location {
+            let lag = self.lag(&id, self.options.staleness);
+            let before = self.set_location(&id, location.as_deref(), lag);
+            let (before, after) = (
+                json!({"usageLocation": before}),
+                json!({"usageLocation": location}),
+            );
+            self.updated(request, &id, before, after);
+        }
+        if let Some(enabled) = enabled {
+            let before = self.set_enabled(&id, enabled);
+            let (before, after) = (
+                json!({"accountEnabled": before}),
+                json!({"accountEnabled": enabled}),
+            );
+            self.updated(request, &id, before, after);
+        }
+        Ok(Answer::no_content())
+    }
+
+    /// Nobody goes on with the sessions they have.
+    pub(crate) fn revoke_sessions(
+        &mut self,
+        key: &str,
+        request: &Request,
+    ) -> Result<Answer, Refusal> {
+        let id = self.writable(key, Family::Directory, &[])?;
+        let before = self.people.get(&id).map_or(0, |person| person.revocations);
+        self.touch(&id, |person| person.revocations += 1);
+        let (before, after) = (
+            json!({"revocations": before}),
+            json!({"revocations": before + 1}),
+        );
+        self.updated(request, &id, before, after);
+        let context = self.context("Edm.Boolean");
+        Ok(Answer::ok(
+            json!({"@odata.context": context, "value": true}),
+        ))
+    }
+
+    fn updated(&mut self, request: &Request, id: &str, before: Value, after: Value) {
         self.record(Recorded {
             at: self.now(),
             request: request.line(),
-            person: id,
-            before: json!({"usageLocation": before}),
-            after: json!({"usageLocation": location}),
+            person: id.to_owned(),
+            before,
+            after,
         });
-        Ok(Answer::no_content())
+    }
+
+    /// Answers what was before.
+    fn set_enabled(&mut self, id: &str, enabled: bool) -> Option<Value> {
+        let property = "accountEnabled";
+        let person = self.people.get(id)?;
+        let before = person.directory.truth().properties.get(property).cloned();
+        let lag = self.lag(id, self.options.staleness);
+        self.change_directory(id, lag, &[property], |directory| {
+            directory.properties.insert(property.into(), json!(enabled));
+        });
+        before
     }
 
     /// Sets or clears the location; the licence service learns of a first one later. Answers the one before.
@@ -77,6 +133,22 @@ impl World {
         }
         before
     }
+}
+
+/// The location that a body sets, or clears; `None` = it does neither.
+fn location(body: &Map<String, Value>) -> Result<Option<Option<String>>, Refusal> {
+    match body.get("usageLocation") {
+        None => Ok(None),
+        Some(Value::Null) => Ok(Some(None)),
+        Some(Value::String(code)) if is_country(code) => Ok(Some(Some(code.clone()))),
+        Some(_) => Err(invalid("usageLocation")),
+    }
+}
+
+fn invalid(property: &str) -> Refusal {
+    Refusal::bad_request(format!(
+        "Invalid value specified for property '{property}' of resource 'User'."
+    ))
 }
 
 fn is_country(code: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::listing::{after, eventual};
@@ -19,14 +20,25 @@ const PLAIN: [&str; 17] = [
     "mail", "onPremisesSyncEnabled", "state", "surname", "usageLocation", "userPrincipalName", "userType",
 ];
 
+/// The most ids that one request may name.
+const MOST_IDS: usize = 1_000;
+
 /// The most values of one `in`.
 const MOST_VALUES: usize = 15;
 
 impl World {
     pub(crate) fn list_users(&self, request: &Request) -> Result<Answer, Refusal> {
         let query = &request.query;
-        query.only(&["$select", "$top", "$skiptoken", "$filter", "$count"])?;
+        query.only(&[
+            "$select",
+            "$top",
+            "$skiptoken",
+            "$filter",
+            "$count",
+            "$expand",
+        ])?;
         let names = selected(query)?;
+        let manager = expanded_manager(request)?;
         let top = query.top(100, 999)?;
         let after = after(query)?;
         let filter = filter(request)?;
@@ -45,7 +57,7 @@ impl World {
         let (page, next) = self.page("users", &after, top, people, |person| &person.id);
         let value = page
             .into_iter()
-            .map(|person| Value::Object(self.show(person, &names)))
+            .map(|person| self.show_with(person, &names, manager))
             .collect();
         let mut answer = self.list("users", "users", request, value, next);
         if query.get("$count") == Some("true") && query.get("$skiptoken").is_none() {
@@ -68,10 +80,49 @@ impl World {
     }
 
     pub(crate) fn get_user(&self, key: &str, request: &Request) -> Result<Answer, Refusal> {
-        request.query.only(&["$select"])?;
+        request.query.only(&["$select", "$expand"])?;
         let names = selected(&request.query)?;
+        let manager = expanded_manager(request)?;
         let person = self.person(key).ok_or_else(|| Refusal::not_found(key))?;
-        Ok(Answer::ok(self.user_entity(person, &names)))
+        let mut entity = self.show_with(person, &names, manager);
+        entity["@odata.context"] = json!(self.context("users/$entity"));
+        Ok(Answer::ok(entity))
+    }
+
+    /// Up to 1,000 objects by their ids; those that are not there are left out.
+    pub(crate) fn get_by_ids(&self, request: &Request) -> Result<Answer, Refusal> {
+        request.query.only(&["$select"])?;
+        let Wanted { ids, types } = serde_json::from_value(request.json()?)
+            .map_err(|_| Refusal::bad_request("The parameter 'ids' is missing."))?;
+        if ids.len() > MOST_IDS {
+            return Err(Refusal::bad_request(format!(
+                "The collection 'ids' may hold at most {MOST_IDS} ids."
+            )));
+        }
+        let wants = |kind: &str| types.is_empty() || types.iter().any(|wanted| wanted == kind);
+        let names = selected(&request.query)?;
+        let ids = ids.iter().filter(|id| {
+            let is_group = self.groups.get(id).is_some();
+            wants(if is_group { "group" } else { "user" })
+        });
+        let present = ids.filter(|id| self.groups.get(id).is_some() || self.person(id).is_some());
+        let value: Vec<Value> = present
+            .filter_map(|id| self.show_member(id, &names, true))
+            .collect();
+        let context = self.context("directoryObjects");
+        Ok(Answer::ok(
+            json!({"@odata.context": context, "value": value}),
+        ))
+    }
+
+    fn show_with(&self, person: &Person, names: &[String], manager: bool) -> Value {
+        let mut shown = Value::Object(self.show(person, names));
+        if manager {
+            let id = person.directory.seen(self.now()).text("manager");
+            let manager = id.map(|id| json!({"@odata.type": "#microsoft.graph.user", "id": id}));
+            shown["manager"] = json!(manager);
+        }
+        shown
     }
 
     /// One user as an answer of its own.
@@ -83,6 +134,32 @@ impl World {
         );
         Value::Object(shown)
     }
+}
+
+/// What is asked for by id.
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    ids: Vec<String>,
+    #[serde(default)]
+    types: Vec<String>,
+}
+
+/// Whether the manager is to come along. A relationship: not together with advanced queries.
+fn expanded_manager(request: &Request) -> Result<bool, Refusal> {
+    let Some(what) = request.query.get("$expand") else {
+        return Ok(false);
+    };
+    if !matches!(what, "manager" | "manager($select=id)") {
+        return Err(Refusal::bad_request(format!(
+            "Parsing OData Select and Expand failed: '{what}' cannot be expanded here."
+        )));
+    }
+    if eventual(request) {
+        return Err(Refusal::unsupported(
+            "Expanding 'manager' is not supported together with ConsistencyLevel: eventual.",
+        ));
+    }
+    Ok(true)
 }
 
 /// The condition that a request states.

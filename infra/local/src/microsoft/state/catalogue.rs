@@ -44,6 +44,11 @@ impl Policies {
         self.by_id.insert(policy.id.clone(), policy);
     }
 
+    /// All of them, by id.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Policy> {
+        self.by_id.values()
+    }
+
     pub(crate) fn by_id(&self, id: &str) -> Option<&Policy> {
         self.by_id.get(id)
     }

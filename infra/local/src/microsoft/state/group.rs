@@ -164,6 +164,20 @@ impl World {
         self.group_feed_changed(change);
     }
 
+    /// What members inherit is something else from now on.
+    pub(crate) fn set_products(&mut self, id: &str, products: Vec<String>) {
+        let Some(mut group) = self.groups.get(id).cloned() else {
+            return;
+        };
+        let members: Vec<String> = group.members.keys().cloned().collect();
+        group.products = products;
+        self.put_group(group);
+        for member in members {
+            self.queue_inheritance(id, &member);
+            self.member_changed(id, &member, None);
+        }
+    }
+
     /// Somebody comes into a group or leaves it; readers see it after `lag`, the licences follow when their service gets to it.
     pub(crate) fn set_member(&mut self, group: &str, member: &str, is: bool, lag: Duration) {
         let now = self.now();
@@ -214,11 +228,15 @@ impl World {
         if !self.people.contains_key(id) {
             return;
         }
+        let inherits = self.people.get(id).is_some_and(|person| {
+            let mut licences = person.directory.truth().licences.iter();
+            licences.any(|licence| licence.group.as_deref() == Some(group))
+        });
         let Some(entry) = self
             .groups
             .all
             .get_mut(group)
-            .filter(|group| !group.products.is_empty())
+            .filter(|group| inherits || !group.products.is_empty())
         else {
             return;
         };

@@ -10,6 +10,7 @@ pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod person;
 pub(crate) mod record;
+pub(crate) mod snapshot;
 pub(crate) mod world;
 
 use std::collections::BTreeSet;

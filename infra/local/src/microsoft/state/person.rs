@@ -37,6 +37,9 @@ pub(crate) struct Person {
     /// Telephone numbers, as the Teams user shows them.
     #[serde(default)]
     pub(crate) lines: Lagged<Vec<Line>>,
+    /// How often all their sessions were ended.
+    #[serde(default)]
+    pub(crate) revocations: u32,
     /// How many changes came in over the API: each has a lag of its own.
     pub(crate) writes: u64,
 }

@@ -17,6 +17,7 @@ use super::number::Number;
 use super::order::Orders;
 use super::person::{Directory, Life, Person};
 use super::record::Recorded;
+use super::snapshot::Snapshot;
 use crate::microsoft::chance::Chance;
 use crate::microsoft::options::Options;
 use crate::microsoft::wire::gate::Gate;
@@ -33,6 +34,7 @@ pub(crate) struct World {
     pub(crate) groups: Groups,
     pub(crate) numbers: BTreeMap<String, Number>,
     pub(crate) orders: Orders,
+    pub(crate) snapshots: BTreeMap<String, Snapshot>,
     pub(crate) feed: Feed,
     pub(crate) gate: Gate,
     pub(crate) history: Vec<Recorded>,
@@ -65,6 +67,7 @@ impl World {
             groups: Groups::default(),
             numbers: BTreeMap::new(),
             orders: Orders::default(),
+            snapshots: BTreeMap::new(),
             feed: Feed::restored(Vec::new()),
             history: Vec::new(),
             clock,
@@ -198,6 +201,11 @@ impl World {
     pub(crate) fn put_policy(&mut self, policy: Policy) {
         self.dirty.insert(Dirty::Policy(policy.id.clone()));
         self.policies.insert(policy);
+    }
+
+    pub(crate) fn put_snapshot(&mut self, snapshot: Snapshot) {
+        self.dirty.insert(Dirty::Snapshot(snapshot.id.clone()));
+        self.snapshots.insert(snapshot.id.clone(), snapshot);
     }
 
     /// Remembers a change that came in over the API.

@@ -4,11 +4,13 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use shared::model::time::Time;
 
+use super::numbers::bad_request;
 use crate::microsoft::directory::after;
 use crate::microsoft::state::catalogue;
 use crate::microsoft::state::person::{Life, Line, Person};
 use crate::microsoft::state::world::World;
 use crate::microsoft::wire::answer::{Answer, Refusal, stamp};
+use crate::microsoft::wire::filter::Filter;
 use crate::microsoft::wire::request::Request;
 
 /// The preference under which late members of enumerations come by name.
@@ -25,11 +27,21 @@ const PROPERTIES: [&str; 10] = [
 impl World {
     /// The list. Its page size is undocumented: 100, at most 999, is ours.
     pub(crate) fn list_teams_users(&self, request: &Request) -> Result<Answer, Refusal> {
-        request.query.only(&["$select", "$top", "$skiptoken"])?;
+        request
+            .query
+            .only(&["$select", "$top", "$skiptoken", "$filter", "$expand"])?;
         let select = selected(request)?;
+        expands_user(request)?;
+        let filter = request.query.get("$filter").map(parse).transpose()?;
         let top = request.query.top(100, 999)?;
         let after = after(&request.query)?;
-        let users = self.teams_users(&after.id);
+        let met = |person: &&Person| {
+            filter.as_ref().is_none_or(|filter| {
+                let whole = self.teams_user(person, None, request);
+                filter.meets(&|name| whole[name].clone())
+            })
+        };
+        let users = self.teams_users(&after.id).filter(met);
         let (page, next) = self.page(PATH, &after, top, users, |person| &person.id);
         let value = page
             .into_iter()
@@ -41,8 +53,9 @@ impl World {
 
     /// One Teams user, wrapped in `value` as the documentation shows it.
     pub(crate) fn get_teams_user(&self, id: &str, request: &Request) -> Result<Answer, Refusal> {
-        request.query.only(&["$select"])?;
+        request.query.only(&["$select", "$expand"])?;
         let select = selected(request)?;
+        expands_user(request)?;
         let now = self.now();
         let person = self
             .people
@@ -102,14 +115,21 @@ impl World {
             "createdDateTime": stamp(created),
             "modifiedDateTime": stamp(modified),
         });
-        match (entity, select) {
+        let mut shown = match (entity, select) {
             (Value::Object(all), Some(names)) => Value::Object(
                 all.into_iter()
                     .filter(|(name, _)| names.contains(name))
                     .collect::<Map<_, _>>(),
             ),
             (all, _) => all,
+        };
+        if request.query.get("$expand").is_some() {
+            let text = |name| directory.text(name);
+            shown["user"] = json!({
+                "id": person.id, "displayName": text("displayName"), "userPrincipalName": text("userPrincipalName"),
+            });
         }
+        shown
     }
 
     /// What the plans make possible; voice comes last (`graph-api.md 13`).
@@ -155,6 +175,25 @@ impl World {
     }
 }
 
+/// The Entra user is all that can come along.
+fn expands_user(request: &Request) -> Result<(), Refusal> {
+    match request.query.get("$expand") {
+        None | Some("user") => Ok(()),
+        Some(other) => Err(bad_request(format!("'{other}' cannot be expanded here."))),
+    }
+}
+
+/// A condition on what a Teams user shows; which ones work is not documented.
+fn parse(text: &str) -> Result<Filter, Refusal> {
+    let known = |part: &&Filter| {
+        let top = part.path().split('/').next().unwrap_or_default();
+        top.is_empty() || PROPERTIES.contains(&top)
+    };
+    Filter::parse(text)
+        .filter(|filter| filter.parts().iter().all(known))
+        .ok_or_else(|| bad_request(format!("The filter '{text}' is not supported.")))
+}
+
 fn line(line: &Line) -> Value {
     json!({"telephoneNumber": line.number, "assignmentCategory": line.category})
 }
@@ -171,7 +210,7 @@ fn selected(request: &Request) -> Result<Option<Vec<String>>, Refusal> {
             let message = format!(
                 "Could not find a property named '{unknown}' on type 'microsoft.graph.teamsAdministration.teamsUserConfiguration'."
             );
-            Err(Refusal::new(StatusCode::BAD_REQUEST, "BadRequest", message))
+            Err(bad_request(message))
         }
     }
 }

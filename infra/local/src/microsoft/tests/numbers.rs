@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use shared::model::number::NumberRefusal;
+
 use super::*;
 
 const LIST: &str = "/admin/teams/telephoneNumberManagement/numberAssignments";
@@ -221,12 +223,16 @@ async fn orders_fail_in_microsofts_words() {
     (mute.licences, mute.teams_ready) = (vec!["plain".into()], true);
     client.tenant.add_person(mute);
     client.tenant.move_number_by_hand(SECOND, Some("mute"));
-    let denied = "The service said no.";
-    client
-        .tenant
-        .decide_next_order(OrderFate::Denied(denied.into()));
+    // What is nobody's doing here has its texts as well.
+    let on_premises = "already has a telephone number set in the on-premises Active Directory";
+    let transient = "Service is unavailable. Please try again";
+    for denied in [on_premises, transient] {
+        let fate = OrderFate::Denied(format!("The user {denied}."));
+        client.tenant.decide_next_order(fate);
+    }
     for (number, id, text) in [
-        (FIRST, ADELE, denied),
+        (FIRST, ADELE, on_premises),
+        (FIRST, ADELE, transient),
         (FIRST, "late", "NotFound"),
         (FIRST, "nobody", "NotFound"),
         (FIRST, "mute", "lacks appropriate licenses to assign"),
@@ -238,6 +244,7 @@ async fn orders_fail_in_microsofts_words() {
         let (status, detail) = client.outcome(&order).await;
         assert_eq!(status, "failed", "{number} {id}");
         assert!(detail.contains(text), "{detail}");
+        assert!(NumberRefusal::of(&detail).is_some(), "{detail}");
     }
     assert_eq!(client.tenant.history(), []);
 

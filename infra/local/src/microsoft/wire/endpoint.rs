@@ -20,6 +20,10 @@ pub(crate) enum Endpoint<'a> {
     TransitiveMemberOf(&'a str),
     CheckMemberGroups(&'a str),
     GetMemberGroups(&'a str),
+    GetByIds,
+    RevokeSessions(&'a str),
+    LicenceDetails(&'a str),
+    TeamsLicensing(&'a str),
     ListDeletedUsers,
     RestoreUser(&'a str),
     ListSkus,
@@ -27,6 +31,9 @@ pub(crate) enum Endpoint<'a> {
     GroupsDelta,
     GetGroup(&'a str),
     ListMembers(&'a str),
+    TransitiveMembers(&'a str),
+    MembersWithLicenceErrors(&'a str),
+    AssignGroupLicence(&'a str),
     AddMember(&'a str),
     AddMembers(&'a str),
     /// Group and member.
@@ -43,6 +50,11 @@ pub(crate) enum Endpoint<'a> {
     UnassignNumber,
     UpdateNumber,
     GetOperation(&'a str),
+    CreateSnapshot,
+    ListSnapshotJobs,
+    GetSnapshotJob(&'a str),
+    DeleteSnapshotJob(&'a str),
+    GetSnapshot(&'a str),
 }
 
 impl<'a> Endpoint<'a> {
@@ -74,6 +86,9 @@ impl<'a> Endpoint<'a> {
             ("GET", ["users", id]) => Ok(Self::GetUser(id)),
             ("PATCH", ["users", id]) => Ok(Self::UpdateUser(id)),
             ("GET", ["subscribedSkus"]) => Ok(Self::ListSkus),
+            ("POST", ["directoryObjects", "getByIds" | "microsoft.graph.getByIds"]) => {
+                Ok(Self::GetByIds)
+            }
             ("GET", ["directory", "deletedItems", "microsoft.graph.user"]) => {
                 Ok(Self::ListDeletedUsers)
             }
@@ -81,6 +96,9 @@ impl<'a> Endpoint<'a> {
             (method, ["users", id, path @ ..]) => Self::find_of_user(method, id, path),
             (method, ["groups", path @ ..]) => Self::find_group(method, path),
             (method, ["admin", "teams", path @ ..]) => Self::find_teams(method, path),
+            (method, ["admin", "configurationManagement", path @ ..]) => {
+                Self::find_configuration(method, path)
+            }
             (_, path) => Err(no_segment(path.first().unwrap_or(&""))),
         }
     }
@@ -92,6 +110,13 @@ impl<'a> Endpoint<'a> {
         let plain = first.strip_prefix("microsoft.graph.").unwrap_or(first);
         match (method, plain, cast) {
             ("POST", "assignLicense", []) => Ok(Self::AssignLicence(id)),
+            ("POST", "revokeSignInSessions", []) => Ok(Self::RevokeSessions(id)),
+            ("GET", "licenseDetails", []) => Ok(Self::LicenceDetails(id)),
+            (
+                "GET",
+                "licenseDetails",
+                ["getTeamsLicensingDetails()" | "getTeamsLicensingDetails"],
+            ) => Ok(Self::TeamsLicensing(id)),
             ("POST", "reprocessLicenseAssignment", []) => Ok(Self::ReprocessLicences(id)),
             ("GET", "memberOf", []) => Ok(Self::MemberOf(id)),
             ("GET", "transitiveMemberOf", [] | ["microsoft.graph.group"]) => {
@@ -112,7 +137,14 @@ impl<'a> Endpoint<'a> {
             ) => Ok(Self::GroupsDelta),
             ("GET", [id]) => Ok(Self::GetGroup(id)),
             ("PATCH", [id]) => Ok(Self::AddMembers(id)),
-            ("GET", [id, "members"]) => Ok(Self::ListMembers(id)),
+            ("GET", [id, "members"] | [id, "members", "microsoft.graph.user"]) => {
+                Ok(Self::ListMembers(id))
+            }
+            ("GET", [id, "transitiveMembers"]) => Ok(Self::TransitiveMembers(id)),
+            ("GET", [id, "membersWithLicenseErrors"]) => Ok(Self::MembersWithLicenceErrors(id)),
+            ("POST", [id, "assignLicense" | "microsoft.graph.assignLicense"]) => {
+                Ok(Self::AssignGroupLicence(id))
+            }
             ("POST", [id, "members", "$ref"]) => Ok(Self::AddMember(id)),
             ("DELETE", [id, "members", member, "$ref"]) => Ok(Self::RemoveMember(id, member)),
             (_, path) => Err(no_segment(path.last().unwrap_or(&"groups"))),
@@ -158,6 +190,25 @@ impl<'a> Endpoint<'a> {
                 Err(Refusal::new(StatusCode::BAD_REQUEST, "BadRequest", message))
             }
             (_, path) => Err(no_segment(path.last().unwrap_or(&""))),
+        }
+    }
+
+    fn find_configuration(method: &str, path: &[&'a str]) -> Result<Self, Refusal> {
+        match (method, path) {
+            (
+                "POST",
+                [
+                    "configurationSnapshots",
+                    "createSnapshot" | "microsoft.graph.createSnapshot",
+                ],
+            ) => Ok(Self::CreateSnapshot),
+            ("GET", ["configurationSnapshotJobs"]) => Ok(Self::ListSnapshotJobs),
+            ("GET", ["configurationSnapshotJobs", id]) => Ok(Self::GetSnapshotJob(id)),
+            ("DELETE", ["configurationSnapshotJobs", id]) => Ok(Self::DeleteSnapshotJob(id)),
+            ("GET", ["configurationSnapshots", id]) => Ok(Self::GetSnapshot(id)),
+            (_, path) => Err(no_segment(
+                path.last().unwrap_or(&"configurationManagement"),
+            )),
         }
     }
 

@@ -1,13 +1,18 @@
 //! From a request to its answer.
 
-use std::collections::BTreeSet;
-
 use http::{Method, StatusCode};
 
 use super::answer::{Answer, Correlation, Family, Refusal, format};
 use super::endpoint::Endpoint;
 use super::request::Request;
 use crate::microsoft::state::world::World;
+
+/// What the permissions of a token allow beyond the request itself.
+#[derive(Clone, Copy)]
+struct Rights {
+    reads_people: bool,
+    writes_people: bool,
+}
 
 /// Headers of an answer.
 type Headers = Vec<(&'static str, String)>;
@@ -110,7 +115,10 @@ impl World {
         let permitted = endpoint
             .as_ref()
             .is_ok_and(|endpoint| endpoint.permits(roles));
-        let reads_people = reads_people(roles);
+        let rights = Rights {
+            reads_people: READ_PEOPLE.iter().any(|role| roles.contains(*role)),
+            writes_people: roles.contains("User.ReadWrite.All"),
+        };
         self.gate.mood(number)?;
         let endpoint = endpoint?;
         let mut share: f64 = match endpoint.family() {
@@ -130,7 +138,7 @@ impl World {
         if !permitted {
             return Err(Refusal::denied(endpoint.family(), endpoint.roles()));
         }
-        self.carry(endpoint, request, reads_people)
+        self.carry(endpoint, request, rights)
     }
 
     /// Does what the endpoint is for.
@@ -138,27 +146,38 @@ impl World {
         &mut self,
         endpoint: Endpoint<'_>,
         request: &Request,
-        reads_people: bool,
+        rights: Rights,
     ) -> Result<Answer, Refusal> {
         match endpoint {
             Endpoint::ListUsers => self.list_users(request),
             Endpoint::CountUsers => self.count_users(request),
             Endpoint::UsersDelta => self.users_delta(request),
             Endpoint::GetUser(id) => self.get_user(id, request),
-            Endpoint::UpdateUser(id) => self.update_user(id, request),
+            Endpoint::UpdateUser(id) => self.update_user(id, request, rights.writes_people),
             Endpoint::AssignLicence(id) => self.assign_licence(id, request),
             Endpoint::ReprocessLicences(id) => self.reprocess_licences(id),
             Endpoint::MemberOf(id) => self.member_of(id, request),
             Endpoint::TransitiveMemberOf(id) => self.transitive_member_of(id, request),
             Endpoint::CheckMemberGroups(id) => self.check_member_groups(id, request),
             Endpoint::GetMemberGroups(id) => self.get_member_groups(id, request),
+            Endpoint::GetByIds => self.get_by_ids(request),
+            Endpoint::RevokeSessions(id) => self.revoke_sessions(id, request),
+            Endpoint::LicenceDetails(id) => self.licence_details(id, request),
+            Endpoint::TeamsLicensing(id) => self.teams_licensing(id),
             Endpoint::ListDeletedUsers => self.list_deleted_users(request),
             Endpoint::RestoreUser(id) => self.restore_user(id),
             Endpoint::ListSkus => self.list_skus(request),
             Endpoint::ListGroups => self.list_groups(request),
             Endpoint::GroupsDelta => self.groups_delta(request),
             Endpoint::GetGroup(id) => self.get_group(id, request),
-            Endpoint::ListMembers(id) => self.list_members(id, request, reads_people),
+            Endpoint::ListMembers(id) => self.list_members(id, request, rights.reads_people),
+            Endpoint::TransitiveMembers(id) => {
+                self.transitive_members(id, request, rights.reads_people)
+            }
+            Endpoint::MembersWithLicenceErrors(id) => {
+                self.members_with_licence_errors(id, request, rights.reads_people)
+            }
+            Endpoint::AssignGroupLicence(id) => self.assign_group_licence(id, request),
             Endpoint::AddMember(id) => self.add_member(id, request),
             Endpoint::AddMembers(id) => self.add_members(id, request),
             Endpoint::RemoveMember(id, member) => self.remove_member(id, member, request),
@@ -173,6 +192,11 @@ impl World {
             Endpoint::UnassignNumber => self.unassign_number(request),
             Endpoint::UpdateNumber => self.update_number(request),
             Endpoint::GetOperation(id) => self.get_operation(id, request),
+            Endpoint::CreateSnapshot => self.create_snapshot(request),
+            Endpoint::ListSnapshotJobs => self.list_snapshot_jobs(request),
+            Endpoint::GetSnapshotJob(id) => self.get_snapshot_job(id, request),
+            Endpoint::DeleteSnapshotJob(id) => self.delete_snapshot_job(id),
+            Endpoint::GetSnapshot(id) => self.get_snapshot(id),
         }
     }
 
@@ -200,8 +224,4 @@ impl World {
             Ok(person.id.clone())
         }
     }
-}
-
-fn reads_people(roles: &BTreeSet<String>) -> bool {
-    READ_PEOPLE.iter().any(|role| roles.contains(*role))
 }

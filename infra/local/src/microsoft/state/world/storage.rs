@@ -22,6 +22,7 @@ pub(super) enum Dirty {
     Member(String, String),
     Number(String),
     Order(String),
+    Snapshot(String),
     Change(u64),
     GroupChange(u64),
 }
@@ -42,6 +43,7 @@ impl World {
         }
         self.feed = feed(&disk, "change")?;
         self.numbers = disk.load("number")?.into_iter().collect();
+        self.snapshots = disk.load("snapshot")?.into_iter().collect();
         for (id, order) in disk.load::<Order>("order")? {
             if order.is_open() {
                 self.order_due(order.due, &id);
@@ -141,6 +143,10 @@ impl World {
                 .all
                 .get(id)
                 .map(|order| row("order", id.clone(), order)),
+            Dirty::Snapshot(id) => self
+                .snapshots
+                .get(id)
+                .map(|snapshot| row("snapshot", id.clone(), snapshot)),
             Dirty::Change(number) => self
                 .feed
                 .entry(*number)

@@ -21,6 +21,10 @@ impl Endpoint<'_> {
             Self::TransitiveMemberOf(_) => "transitive member of",
             Self::CheckMemberGroups(_) => "check member groups",
             Self::GetMemberGroups(_) => "get member groups",
+            Self::GetByIds => "get by ids",
+            Self::RevokeSessions(_) => "revoke sessions",
+            Self::LicenceDetails(_) => "licence details",
+            Self::TeamsLicensing(_) => "teams licensing",
             Self::ListDeletedUsers => "list deleted users",
             Self::RestoreUser(_) => "restore user",
             Self::ListSkus => "list skus",
@@ -28,6 +32,9 @@ impl Endpoint<'_> {
             Self::GroupsDelta => "groups delta",
             Self::GetGroup(_) => "get group",
             Self::ListMembers(_) => "list members",
+            Self::TransitiveMembers(_) => "transitive members",
+            Self::MembersWithLicenceErrors(_) => "members with licence errors",
+            Self::AssignGroupLicence(_) => "assign group licence",
             Self::AddMember(_) => "add member",
             Self::AddMembers(_) => "add members",
             Self::RemoveMember(..) => "remove member",
@@ -42,6 +49,11 @@ impl Endpoint<'_> {
             Self::UnassignNumber => "unassign number",
             Self::UpdateNumber => "update number",
             Self::GetOperation(_) => "get operation",
+            Self::CreateSnapshot => "create snapshot",
+            Self::ListSnapshotJobs => "list snapshot jobs",
+            Self::GetSnapshotJob(_) => "get snapshot job",
+            Self::DeleteSnapshotJob(_) => "delete snapshot job",
+            Self::GetSnapshot(_) => "get snapshot",
         }
     }
 
@@ -56,9 +68,23 @@ impl Endpoint<'_> {
                 &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"]
             }
             Self::RestoreUser(_) => &["User.DeleteRestore.All"],
-            Self::UpdateUser(_) | Self::ReprocessLicences(_) => &["User.ReadWrite.All"],
-            Self::AssignLicence(_) => &["LicenseAssignment.ReadWrite.All"],
-            Self::ListSkus => &[
+            Self::GetByIds => &["Directory.Read.All"],
+            // The second does for `accountEnabled` alone.
+            Self::UpdateUser(_) => &["User.ReadWrite.All", "User.EnableDisableAccount.All"],
+            Self::ReprocessLicences(_) => &["User.ReadWrite.All"],
+            Self::RevokeSessions(_) => &["User.RevokeSessions.All"],
+            Self::TeamsLicensing(_) => &["User.ReadWrite.All"],
+            Self::AssignLicence(_) | Self::AssignGroupLicence(_) => {
+                &["LicenseAssignment.ReadWrite.All"]
+            }
+            Self::CreateSnapshot | Self::DeleteSnapshotJob(_) => {
+                &["ConfigurationMonitoring.ReadWrite.All"]
+            }
+            Self::ListSnapshotJobs | Self::GetSnapshotJob(_) | Self::GetSnapshot(_) => &[
+                "ConfigurationMonitoring.Read.All",
+                "ConfigurationMonitoring.ReadWrite.All",
+            ],
+            Self::ListSkus | Self::LicenceDetails(_) => &[
                 "LicenseAssignment.Read.All",
                 "LicenseAssignment.ReadWrite.All",
                 "Organization.Read.All",
@@ -67,6 +93,8 @@ impl Endpoint<'_> {
             | Self::GroupsDelta
             | Self::GetGroup(_)
             | Self::ListMembers(_)
+            | Self::TransitiveMembers(_)
+            | Self::MembersWithLicenceErrors(_)
             | Self::MemberOf(_)
             | Self::TransitiveMemberOf(_)
             | Self::CheckMemberGroups(_)
@@ -111,9 +139,16 @@ impl Endpoint<'_> {
             | Self::TransitiveMemberOf(_)
             | Self::CheckMemberGroups(_)
             | Self::GetMemberGroups(_)
+            | Self::GetByIds
+            | Self::RevokeSessions(_)
+            | Self::LicenceDetails(_)
+            | Self::TeamsLicensing(_)
             | Self::ListDeletedUsers
             | Self::RestoreUser(_)
             | Self::ListSkus
+            | Self::TransitiveMembers(_)
+            | Self::MembersWithLicenceErrors(_)
+            | Self::AssignGroupLicence(_)
             | Self::ListGroups
             | Self::GroupsDelta
             | Self::GetGroup(_)
@@ -131,7 +166,12 @@ impl Endpoint<'_> {
             | Self::AssignNumber
             | Self::UnassignNumber
             | Self::UpdateNumber
-            | Self::GetOperation(_) => Family::Teams,
+            | Self::GetOperation(_)
+            | Self::CreateSnapshot
+            | Self::ListSnapshotJobs
+            | Self::GetSnapshotJob(_)
+            | Self::DeleteSnapshotJob(_)
+            | Self::GetSnapshot(_) => Family::Teams,
         }
     }
 
@@ -143,6 +183,8 @@ impl Endpoint<'_> {
                 | Self::AssignLicence(_)
                 | Self::ReprocessLicences(_)
                 | Self::RestoreUser(_)
+                | Self::RevokeSessions(_)
+                | Self::AssignGroupLicence(_)
                 | Self::AddMember(_)
                 | Self::AddMembers(_)
                 | Self::RemoveMember(..)
@@ -152,9 +194,14 @@ impl Endpoint<'_> {
     /// Resource units (`graph-api.md 7.2`).
     pub(crate) fn units(self, query: &Query) -> u32 {
         let plain: u32 = match self {
+            Self::TransitiveMembers(_) => 5,
+            // 5, and 2 of properties that are named.
+            Self::GetByIds if query.get("$select").is_some() => 3,
+            Self::GetByIds => 5,
             Self::CheckMemberGroups(_) => 4,
             Self::ListSkus | Self::ListMembers(_) => 3,
             Self::ListUsers
+            | Self::LicenceDetails(_)
             | Self::UsersDelta
             | Self::MemberOf(_)
             | Self::TransitiveMemberOf(_)
@@ -164,6 +211,10 @@ impl Endpoint<'_> {
             | Self::UpdateUser(_)
             | Self::AssignLicence(_)
             | Self::ReprocessLicences(_)
+            | Self::RevokeSessions(_)
+            | Self::TeamsLicensing(_)
+            | Self::MembersWithLicenceErrors(_)
+            | Self::AssignGroupLicence(_)
             | Self::ListDeletedUsers
             | Self::RestoreUser(_)
             | Self::ListGroups
@@ -182,15 +233,23 @@ impl Endpoint<'_> {
             | Self::AssignNumber
             | Self::UnassignNumber
             | Self::UpdateNumber
-            | Self::GetOperation(_) => 0,
+            | Self::GetOperation(_)
+            | Self::CreateSnapshot
+            | Self::ListSnapshotJobs
+            | Self::GetSnapshotJob(_)
+            | Self::DeleteSnapshotJob(_)
+            | Self::GetSnapshot(_) => 0,
         };
         let selected = u32::from(query.get("$select").is_some());
+        let expanded = u32::from(query.get("$expand").is_some());
         let short = u32::from(
             query
                 .get("$top")
                 .and_then(|top| top.parse::<u64>().ok())
                 .is_some_and(|top| top < 20),
         );
-        plain.saturating_sub(selected + short).max(plain.min(1))
+        (plain + expanded.min(plain))
+            .saturating_sub(selected + short)
+            .max(plain.min(1))
     }
 }
