@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod demo;
+mod tenant;
 mod token;
 mod up;
 
@@ -22,6 +23,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Runs the whole system on this machine until Ctrl-C and shows people by state.
     Up(up::Arguments),
+    /// Serves the simulated Microsoft 365 tenant alone, for any client of Graph, until Ctrl-C.
+    Tenant(tenant::Arguments),
     /// Prints a token for the API of `rollcall up`.
     Token(token::Arguments),
 }
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Up(arguments) => up::run(&arguments),
+        Command::Tenant(arguments) => tenant::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
     }
 }

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use local::demo;
 use local::issuer;
 use shared::clock::Clock;
 use shared::model::access::Role;
 
-use crate::up::folder::kept_issuer;
+use crate::up::folder::{kept_issuer, made_for};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
@@ -45,8 +44,10 @@ fn token(arguments: &Arguments) -> Result<String, String> {
     let issuer = kept_issuer(&arguments.state)?.ok_or_else(|| {
         format!("{folder} holds no key: start `rollcall up --state {folder}` first")
     })?;
+    let tenant = made_for(&arguments.state)?.and_then(|made_for| made_for.tenant());
+    let tenant = tenant.ok_or_else(|| format!("{folder} was made for nothing yet"))?;
     issuer
-        .token(arguments.role, &demo::tenant(), Clock::system().now())
+        .token(arguments.role, &tenant, Clock::system().now())
         .map_err(|error| error.to_string())
 }
 

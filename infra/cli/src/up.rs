@@ -8,7 +8,8 @@
 //! | `simulated` | Contoso in the simulated tenant, over HTTP |
 //! | `real` | a real tenant |
 //! | `story` | who joins and leaves Contoso |
-//! | `screen` | the live table |
+//! | `lives` | who is staged and why, who came from one state into another |
+//! | `view`, `screen` | what is to be seen, and where it is shown |
 //!
 //! Everything that matters is in the folder's files the moment it happens, so there is nothing to do at the end: `kill -9` at any
 //! moment and another start is as good as one run. What is only in memory, doorbells and tokens, is what the sweep and the token
@@ -21,18 +22,22 @@ use std::time::Duration;
 
 use local::fate::{Fate, Hook, Request};
 use shared::clock::Clock;
+use shared::model::tenant::TenantId;
 
 use self::folder::Folder;
 pub use self::order::Arguments;
 use self::order::Order;
+use self::view::Tries;
 
 mod api;
 pub mod folder;
+mod lives;
 mod order;
 mod real;
 mod screen;
 mod simulated;
 mod story;
+mod view;
 
 /// Exit code for what cannot work as it is asked for.
 const MISCONFIGURED: u8 = 2;
@@ -91,7 +96,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
                     let people = simulated::People { users, seed };
                     simulated::run(&folder, people, speed, port, arguments.until_settled).await
                 }
-                Order::Real(real) => real::run(&folder, real).await,
+                Order::Real { real, port } => real::run(&folder, real, port).await,
             }
         };
         tokio::select! {
@@ -130,6 +135,24 @@ fn where_and_how(folder: &Folder) -> String {
     format!(
         "State is kept in {folder}: Ctrl-C stops, the same command goes on, `rm -r {folder}` starts over."
     )
+}
+
+/// What can be tried through this API.
+fn tries(folder: &Folder, api: &str, tenant: &TenantId) -> Tries {
+    let program = std::env::current_exe().ok();
+    let here = std::env::current_dir().ok();
+    let program = program.as_deref().map(|program| {
+        let short = here
+            .as_deref()
+            .and_then(|here| program.strip_prefix(here).ok());
+        short.unwrap_or(program).display().to_string()
+    });
+    let program = program.unwrap_or_else(|| "rollcall".to_owned());
+    let state = folder.path().display();
+    Tries {
+        token: format!("{program} token operator --state {state}"),
+        tenant: format!("{api}/tenants/{}", tenant.as_str()),
+    }
 }
 
 /// Counts requests by service, and lets each of them through.

@@ -19,8 +19,8 @@ pub struct Api {
     pub listener: TcpListener,
     /// Its routes.
     pub router: Router,
-    /// Where it listens and how to get in, in a line.
-    pub said: String,
+    /// Where it listens.
+    pub base: String,
 }
 
 impl Api {
@@ -43,14 +43,10 @@ impl Api {
         let issuer = folder.issuer()?;
         // Tokens are people's, who live by the machine's clock and not by the simulated one.
         let verifier = Verifier::new(Issuer::access(), issuer.documents(), Clock::system());
-        let state = folder.path().display();
         Ok(Self {
             listener,
             router: api::router(Arc::new(installation.shell()), Arc::new(verifier)),
-            said: format!(
-                "The API listens at http://{address}/v1 (described in /v1/openapi.json); \
-                 `rollcall token operator --state {state}` prints a token."
-            ),
+            base: format!("http://{address}/v1"),
         })
     }
 }

@@ -5,8 +5,10 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use local::demo;
 use local::issuer::Issuer;
 use serde::{Deserialize, Serialize};
+use shared::model::tenant::TenantId;
 use shared::model::time::Time;
 
 /// Held by the one process that works in the folder.
@@ -39,6 +41,16 @@ pub enum MadeFor {
         /// The Entra tenant id.
         directory: String,
     },
+}
+
+impl MadeFor {
+    /// Our name for its tenant; domains have dots, which our names do not. `None` = there can be none.
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::Simulated(_) => Some(demo::tenant()),
+            Self::Real { directory, .. } => TenantId::parse(&directory.replace('.', "-")),
+        }
+    }
 }
 
 /// Which Contoso, and where its simulated tenant is found.
@@ -116,12 +128,7 @@ impl Folder {
 
     /// What it was made for; `None` = nothing yet.
     pub fn made_for(&self) -> Result<Option<MadeFor>, String> {
-        let Some(text) = self.read(MADE_FOR)? else {
-            return Ok(None);
-        };
-        serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|error| self.broken(MADE_FOR, &error))
+        made_for(&self.path)
     }
 
     /// Says what it is made for, once everything else is in it.
@@ -207,6 +214,16 @@ impl Folder {
         File::create(&new)?.write_all(text.as_bytes())?;
         fs::rename(new, self.path.join(name))
     }
+}
+
+/// What a folder was made for, whether or not anything runs in it; `None` = nothing yet.
+pub fn made_for(folder: &Path) -> Result<Option<MadeFor>, String> {
+    let Some(text) = read(folder, MADE_FOR)? else {
+        return Ok(None);
+    };
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|error| broken(folder, MADE_FOR, &error))
 }
 
 /// Who signs tokens for the API of the installation in a folder, whether or not it runs; `None` = nobody yet.

@@ -10,12 +10,15 @@ pub const SECRET: &str = "ROLLCALL_CLIENT_SECRET";
 const MOST_USERS: i64 = 2_000;
 /// Where the API listens if it is not said.
 const PORT: u16 = 8787;
+/// Microsoft's global cloud.
+const GRAPH: &str = "https://graph.microsoft.com";
+const AUTHORITY: &str = "https://login.microsoftonline.com";
 /// Faster than this a lease is over before one request is answered.
 const TOP_SPEED: i64 = 1_000;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// People of Contoso, 1 to 2000 [default: 100, or as many as the state folder holds]
+    /// People of Contoso, 1 to 2000 [default: 300, or as many as the state folder holds]
     #[arg(long, allow_negative_numbers = true)]
     pub users: Option<i64>,
     /// Where all chance comes from [default: 1, or the state folder's]
@@ -33,11 +36,14 @@ pub struct Arguments {
     /// End as soon as everybody is where the rules say: exit code 0, or 1 if that does not happen
     #[arg(long)]
     pub until_settled: bool,
-    /// A real Microsoft 365 tenant instead of the simulated one: base URL of Graph, such as `https://graph.microsoft.com`.
-    /// Needs --authority, --directory, --client and the client secret in ROLLCALL_CLIENT_SECRET
+    /// Nothing of Contoso: a Microsoft 365 tenant of your own. Needs --directory, --client and the client secret in
+    /// ROLLCALL_CLIENT_SECRET. Its people are read; without rules nobody is changed
+    #[arg(long)]
+    pub empty: bool,
+    /// Base URL of Graph for a tenant of your own [default: https://graph.microsoft.com]; implies --empty
     #[arg(long, value_name = "URL")]
     pub graph: Option<String>,
-    /// Base URL of the token endpoint, such as `https://login.microsoftonline.com`
+    /// Base URL of its token endpoint [default: https://login.microsoftonline.com]
     #[arg(long, value_name = "URL")]
     pub authority: Option<String>,
     /// The Entra tenant id (or a verified domain)
@@ -59,7 +65,7 @@ pub enum Order {
         port: u16,
     },
     /// A real tenant.
-    Real(Real),
+    Real { real: Real, port: u16 },
 }
 
 /// How to reach a real tenant.
@@ -83,8 +89,11 @@ impl Order {
     /// Reads the arguments and the secret; names everything that is wrong with them at once.
     pub fn read(arguments: &Arguments, secret: Option<String>) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
-        let order = if arguments.graph.is_some() {
-            Self::Real(real(arguments, secret, &mut problems))
+        let order = if arguments.empty || arguments.graph.is_some() {
+            Self::Real {
+                real: real(arguments, secret, &mut problems),
+                port: arguments.port.unwrap_or(PORT),
+            }
         } else {
             simulated(arguments, &mut problems)
         };
@@ -103,7 +112,9 @@ fn simulated(arguments: &Arguments, problems: &mut Vec<String>) -> Order {
         ("--client", &arguments.client),
     ];
     for (name, _) in strangers.iter().filter(|(_, value)| value.is_some()) {
-        problems.push(format!("{name} is for a real tenant and needs --graph"));
+        problems.push(format!(
+            "{name} is for a tenant of your own and needs --empty"
+        ));
     }
     let users = arguments
         .users
@@ -134,12 +145,11 @@ fn real(arguments: &Arguments, secret: Option<String>, problems: &mut Vec<String
         ("--users", arguments.users.is_some()),
         ("--seed", arguments.seed.is_some()),
         ("--speed", arguments.speed.is_some()),
-        ("--port", arguments.port.is_some()),
         ("--until-settled", arguments.until_settled),
     ];
     for (name, _) in simulated.iter().filter(|(_, given)| *given) {
         problems.push(format!(
-            "{name} is for the simulated tenant and does not go with --graph"
+            "{name} is for the simulated tenant and does not go with --empty or --graph"
         ));
     }
     let mut need =
@@ -159,13 +169,13 @@ fn real(arguments: &Arguments, secret: Option<String>, problems: &mut Vec<String
     Real {
         graph: need(
             "--graph",
-            &arguments.graph,
+            &or(&arguments.graph, GRAPH),
             "the base URL of Graph",
             |url| address(url, "Graph"),
         ),
         authority: need(
             "--authority",
-            &arguments.authority,
+            &or(&arguments.authority, AUTHORITY),
             "the base URL of the token endpoint",
             |url| address(url, "the token endpoint"),
         ),
@@ -193,6 +203,10 @@ fn real(arguments: &Arguments, secret: Option<String>, problems: &mut Vec<String
             |_| None,
         ),
     }
+}
+
+fn or(given: &Option<String>, usual: &str) -> Option<String> {
+    Some(given.clone().unwrap_or_else(|| usual.to_owned()))
 }
 
 fn address(url: &str, what: &str) -> Option<String> {

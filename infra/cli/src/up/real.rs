@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use local::dynamodb::Place;
 use local::installation::{Customer, Installation, Options, Schedules};
+use local::serve;
 use shared::clock::Clock;
 use shared::error::{Error, Kind, Result};
 use shared::graph::network;
 use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::{ReadinessLooks, Settings, TenantId};
 
+use super::api::Api;
 use super::folder::{Folder, MadeFor};
+use super::lives::{Lives, staged};
 use super::order::Real;
-use super::screen::{Screen, View};
-use super::{Counting, End, REDRAW, Requests, where_and_how};
+use super::screen::Screen;
+use super::view::View;
+use super::{Counting, End, REDRAW, Requests, tries, where_and_how};
 
 /// Its people are spread over so many partitions.
 const SHARDS: u8 = 8;
@@ -22,7 +26,7 @@ const SHARDS: u8 = 8;
 const PAGE: i32 = 200;
 
 /// Runs until Ctrl-C.
-pub async fn run(folder: &Folder, real: Real) -> End {
+pub async fn run(folder: &Folder, real: Real, port: u16) -> End {
     let made_for = MadeFor::Real {
         graph: real.graph.clone(),
         directory: real.directory.clone(),
@@ -46,18 +50,36 @@ pub async fn run(folder: &Folder, real: Real) -> End {
     println!("No rules yet: people are read, nobody is changed.");
     println!("{}", where_and_how(folder));
     let requests = Requests::default();
-    let installation = match install(folder, real, &requests).await {
+    let installation = match install(folder, made_for.tenant(), real, &requests).await {
         Ok(installation) => installation,
         Err(error) => return End::Misconfigured(folder.broken("table.sqlite", &error)),
     };
+    let api = match Api::open(folder, &installation, port).await {
+        Ok(api) => api,
+        Err(why) => return End::Misconfigured(why),
+    };
+    println!(
+        "The API listens at {0} (described in {0}/openapi.json).",
+        api.base
+    );
+    let view = View {
+        tries: Some(tries(folder, &api.base, &installation.tenant)),
+        ..View::default()
+    };
     tokio::select! {
+        _ = serve::serve(api.listener, api.router) => End::Broken("the API is not served any more".to_owned()),
         () = installation.run() => End::Broken("the functions are not served any more".to_owned()),
-        end = watch(&installation, &requests) => end,
+        end = watch(&installation, &requests, view) => end,
     }
 }
 
-async fn install(folder: &Folder, real: Real, requests: &Requests) -> Result<Installation> {
-    let id = TenantId::parse(&real.directory.replace('.', "-")).ok_or_else(|| {
+async fn install(
+    folder: &Folder,
+    tenant: Option<TenantId>,
+    real: Real,
+    requests: &Requests,
+) -> Result<Installation> {
+    let id = tenant.ok_or_else(|| {
         Error::new(
             Kind::Invalid,
             "the tenant id holds other characters than letters, digits and hyphens",
@@ -69,12 +91,7 @@ async fn install(folder: &Folder, real: Real, requests: &Requests) -> Result<Ins
         place: Place::File(folder.table()),
         index_lag: Duration::ZERO,
         hook: Some(requests.hook()),
-        schedules: Schedules {
-            staging: None,
-            probe: None,
-            numbers: None,
-            ..Schedules::default()
-        },
+        schedules: Schedules::default(),
     };
     let customer = Customer {
         id,
@@ -96,14 +113,14 @@ async fn install(folder: &Folder, real: Real, requests: &Requests) -> Result<Ins
 }
 
 /// Draws the table for ever.
-async fn watch(installation: &Installation, requests: &Requests) -> End {
+async fn watch(installation: &Installation, requests: &Requests, mut view: View) -> End {
     let mut screen = Screen::new();
-    let mut view = View::default();
+    let mut lives = Lives::default();
     let mut counting = Counting::new();
     loop {
         if counting.is_due() {
             let began = counting.wall.elapsed();
-            if let Err(error) = look(installation, &mut view).await {
+            if let Err(error) = look(installation, &mut view, &mut lives).await {
                 view.verdict = format!("The state cannot be read: {error}");
             }
             counting.done(began);
@@ -116,7 +133,7 @@ async fn watch(installation: &Installation, requests: &Requests) -> End {
 }
 
 /// Reads the people page by page, so that the lanes get their turn in between however many there are.
-async fn look(installation: &Installation, view: &mut View) -> Result<()> {
+async fn look(installation: &Installation, view: &mut View, lives: &mut Lives) -> Result<()> {
     let store = &installation.admin.store;
     let Some(tenant) = store.tenant(&installation.tenant).await? else {
         return Ok(());
@@ -133,9 +150,9 @@ async fn look(installation: &Installation, view: &mut View) -> Result<()> {
                     Some(open) => store.job(&tenant, &open.id).await?,
                     None => None,
                 };
-                *people
-                    .entry(person.state(job.map(|job| job.state)).name())
-                    .or_insert(0) += 1;
+                let state = person.state(job.map(|job| job.state));
+                lives.see(&person, state, installation.admin.clock.now());
+                *people.entry(state.name()).or_insert(0) += 1;
             }
             after = next;
             if after.is_none() {
@@ -143,6 +160,8 @@ async fn look(installation: &Installation, view: &mut View) -> Result<()> {
             }
         }
     }
+    view.steps = lives.seen();
+    view.staged = staged(&installation.admin, &tenant.id).await?;
     let licences = store
         .skus(&tenant.id)
         .await?

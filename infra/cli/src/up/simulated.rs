@@ -21,9 +21,11 @@ use tokio::net::TcpListener;
 
 use super::api::Api;
 use super::folder::{Contoso, Folder, MadeFor};
-use super::screen::{Screen, View};
+use super::lives::{Lives, staged};
+use super::screen::Screen;
 use super::story::Story;
-use super::{Counting, End, REDRAW, Requests, where_and_how};
+use super::view::View;
+use super::{Counting, End, REDRAW, Requests, tries, where_and_how};
 
 /// A Contoso and the port of its tenant, or why not.
 type Found = std::result::Result<(Contoso, TcpListener), String>;
@@ -55,7 +57,7 @@ pub async fn run(
     let People { users, seed } = people;
     let found = match folder.made_for() {
         Ok(Some(made_for)) => take_up(folder, made_for, users, seed).await,
-        Ok(None) => make(folder, users.unwrap_or(100), seed.unwrap_or(1)).await,
+        Ok(None) => make(folder, users.unwrap_or(300), seed.unwrap_or(1)).await,
         Err(why) => Err(why),
     };
     let (contoso, listener) = match found {
@@ -74,9 +76,16 @@ pub async fn run(
     println!(
         "Contoso, {users} people, seed {seed}, in a simulated Microsoft 365 tenant at http://127.0.0.1:{port}."
     );
-    println!("{}", api.said);
+    println!(
+        "The API listens at {0} (described in {0}/openapi.json).",
+        api.base
+    );
     println!("Its clock runs {speed} times as fast as yours.");
     println!("{}", where_and_how(folder));
+    let view = View {
+        tries: Some(tries(folder, &api.base, &system.installation.tenant)),
+        ..View::default()
+    };
     let story = Story::new(
         system.clock,
         &system.microsoft,
@@ -89,7 +98,7 @@ pub async fn run(
         () = system.installation.run() => End::Broken("the functions are not served any more".to_owned()),
         Err(why) = keep_clock(folder, system.clock, speed) => End::Broken(why),
         never = async { story.tell().await; std::future::pending::<Infallible>().await } => match never {},
-        end = watch(&system, &story, until_settled) => end,
+        end = watch(&system, &story, view, until_settled) => end,
     }
 }
 
@@ -254,9 +263,9 @@ async fn keep_clock(
 }
 
 /// Draws the table, and ends when everybody is where the rules say, or never will be, if that is asked for.
-async fn watch(system: &System, story: &Story<'_>, until_settled: bool) -> End {
+async fn watch(system: &System, story: &Story<'_>, mut view: View, until_settled: bool) -> End {
     let mut screen = Screen::new();
-    let mut view = View::default();
+    let mut lives = Lives::default();
     let mut counting = Counting::new();
     let mut progress = Progress {
         best: usize::MAX,
@@ -266,7 +275,7 @@ async fn watch(system: &System, story: &Story<'_>, until_settled: bool) -> End {
         let mut end = None;
         if counting.is_due() {
             let began = counting.wall.elapsed();
-            match look(system, story, &mut view, &mut progress).await {
+            match look(system, story, &mut view, &mut lives, &mut progress).await {
                 Ok(found) => end = found,
                 Err(error) => view.verdict = format!("The state cannot be read: {error}"),
             }
@@ -294,6 +303,7 @@ async fn look(
     system: &System,
     story: &Story<'_>,
     view: &mut View,
+    lives: &mut Lives,
     progress: &mut Progress,
 ) -> Result<Option<End>> {
     let ledger = Ledger::read(system.installation.cloud.table())?;
@@ -304,6 +314,13 @@ async fn look(
         .tenant(&system.installation.tenant)
         .await?;
     view.people = ledger.people_by_state();
+    let now = system.clock.now();
+    for person in ledger.people.values() {
+        lives.see(person, ledger.state(person), now);
+    }
+    view.steps = lives.seen();
+    let (shell, tenant) = (&system.installation.admin, &system.installation.tenant);
+    view.staged = staged(shell, tenant).await?;
     view.trouble = row
         .and_then(|tenant| tenant.trouble)
         .map(|trouble| trouble.sentence);
@@ -321,7 +338,6 @@ async fn look(
         return Ok(None);
     }
     let problems = reference::problems(&ledger, &system.employees, &system.microsoft);
-    let now = system.clock.now();
     if problems.len() < progress.best {
         *progress = Progress {
             best: problems.len(),

@@ -17,7 +17,7 @@ use shared::model::microsoft::UserId;
 use shared::model::time::Time;
 use shared::run;
 
-use super::screen::date;
+use super::view::date;
 
 /// Joiners come so long after the clock's beginning: well after the first sync, and before the second.
 const JOINERS: Duration = Duration::from_secs(30 * 60);

@@ -3,11 +3,13 @@
 
 mod groups;
 mod telephony;
+pub(super) mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use shared::model::time::Time;
 
 pub use groups::NewGroup;
 pub use telephony::NewNumber;
@@ -258,6 +260,26 @@ impl Microsoft {
     /// Consent given or taken back; shows in tokens issued from now on. Not stored: it is an option at every start.
     pub fn set_roles(&self, roles: BTreeSet<String>) {
         self.lock().options.roles = roles;
+    }
+
+    /// The application permissions consented to.
+    pub fn roles(&self) -> BTreeSet<String> {
+        self.lock().options.roles.clone()
+    }
+
+    /// So many of 1,000 requests are throttled for no reason. Not stored: it is an option at every start.
+    pub fn set_throttling(&self, permille: u32) {
+        self.lock().gate.set_throttling(permille);
+    }
+
+    /// The tenant's time.
+    pub fn now(&self) -> Time {
+        self.lock().now()
+    }
+
+    /// Puts the tenant's clock forward. Not stored: the clock that it was made with goes on as ever.
+    pub fn advance(&self, by: Duration) {
+        self.lock().advance(by);
     }
 
     /// Another client secret; tokens already issued live on. Not stored: it is an option at every start.

@@ -76,9 +76,11 @@ impl Microsoft {
         })
     }
 
-    /// The token endpoint and Graph under one base URL.
+    /// The token endpoint, Graph and the control side under one base URL.
     pub fn router(&self) -> Router {
-        Router::new().fallback(serve).with_state(self.clone())
+        control::wire::router()
+            .fallback(serve)
+            .with_state(self.clone())
     }
 
     /// The same as the HTTP service under the Graph client: no socket, the answer is there at once.

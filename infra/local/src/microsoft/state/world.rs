@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) gate: Gate,
     pub(crate) history: Vec<Recorded>,
     clock: Clock,
+    /// By which the clock was put forward.
+    ahead: Duration,
     /// What Microsoft still has to do, by the moment at which it does.
     due: BTreeSet<(Time, Due)>,
     /// The moment of what is being done now, if that is in the past.
@@ -71,6 +73,7 @@ impl World {
             feed: Feed::restored(Vec::new()),
             history: Vec::new(),
             clock,
+            ahead: Duration::ZERO,
             due: BTreeSet::new(),
             acting: None,
             names: BTreeMap::new(),
@@ -82,7 +85,13 @@ impl World {
     }
 
     pub(crate) fn now(&self) -> Time {
-        self.acting.unwrap_or_else(|| self.clock.now())
+        self.acting.unwrap_or_else(|| self.clock.now() + self.ahead)
+    }
+
+    /// Puts the clock forward, and does what was due until then.
+    pub(crate) fn advance(&mut self, by: Duration) {
+        self.ahead += by;
+        self.settle();
     }
 
     /// Somebody present, by id or user principal name.

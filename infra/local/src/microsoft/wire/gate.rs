@@ -65,6 +65,10 @@ impl Gate {
         }
     }
 
+    pub(crate) fn set_throttling(&mut self, permille: u32) {
+        self.throttle_permille = permille;
+    }
+
     /// The number of this request.
     pub(crate) fn enter(&mut self) -> u64 {
         self.requests += 1;

@@ -16,7 +16,7 @@ pub(super) enum Due {
 impl World {
     /// Does everything that was due by now, in order, each as of its own moment.
     pub(crate) fn settle(&mut self) {
-        let now = self.clock.now();
+        let now = self.now();
         while let Some((at, due)) = self.due.pop_first() {
             if at > now {
                 self.due.insert((at, due));
