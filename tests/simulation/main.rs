@@ -11,9 +11,12 @@
 //! | `peace` | what is settled stays settled over 100 syncs |
 //! | `poison` | a job that kills its worker, or comes from a newer version, is put aside |
 //! | `families` | groups, numbers, policies and licence states are read beside people, killed or not |
+//! | `gate` | an edit that changes many people waits for a yes |
 //! | `large` | 50,000 people cost what was reckoned, and outlive a death at every page |
+//! | `masses` | what comes several times, at once or in masses |
 //! | `outages` | wrong secret, missing consent, unreachable Microsoft, nonsense in the queues |
 //! | `seeds` | everything at once |
+//! | `staging` | who waits for Microsoft, who looks when, and what is kept meanwhile |
 
 #![expect(
     clippy::unwrap_used,
@@ -27,9 +30,12 @@ mod directory;
 mod doorbells;
 mod encounters;
 mod families;
+mod gate;
 mod large;
+mod masses;
 mod outages;
 mod peace;
 mod poison;
 mod seeds;
+mod staging;
 mod theatre;

@@ -164,7 +164,7 @@ fn a_long_retry_after_is_kept_by_all_processes() {
     });
 }
 
-/// Fault 33, R90: the permission to write licences is missing. Onboarding skips it and says so, offboarding goes on.
+/// Fault 33, R2, R90: licences are given from here if the permission is there; here it is missing. Onboarding skips it and says so, offboarding goes on.
 #[test]
 fn a_missing_permission_is_learnt_and_told_and_never_taken_for_success() {
     play(async {

@@ -21,6 +21,7 @@ use crate::routes::{jobs, people, schedules, staging, tenants};
         tenants::sync_now,
         tenants::probe,
         tenants::set_mode,
+        tenants::release,
         people::people,
         people::person,
         people::person_jobs,

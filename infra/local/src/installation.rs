@@ -277,6 +277,7 @@ fn registration(customer: Customer) -> Tenant {
         circuit: Circuit::default(),
         trouble: None,
         probe: None,
+        gate: Default::default(),
         refusals: Default::default(),
     }
 }

@@ -166,6 +166,7 @@ mod tests {
         Base::parse("https://graph.microsoft.com/", "Graph").unwrap()
     }
 
+    /// F3.
     #[test]
     fn plain_http_is_for_local_hosts_only() {
         for fine in [

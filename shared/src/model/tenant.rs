@@ -53,6 +53,9 @@ pub struct Tenant {
     /// What the last test of the connection found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
+    /// Whether decisions wait for somebody's yes.
+    #[serde(default, skip_serializing_if = "Gate::is_open")]
+    pub gate: Gate,
     /// What Microsoft lets us do, as far as refusals have taught us.
     #[serde(default)]
     pub refusals: BTreeMap<Capability, Refusals>,
@@ -208,6 +211,35 @@ pub enum OffboardLicences {
     Remove,
     /// Leave them as they are; no request is made.
     Keep,
+}
+
+/// Holds decisions back when an edit of rules, personas or sites would change many people at once (F16).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Gate {
+    /// What waits.
+    pub held: Option<Held>,
+    /// What somebody has said yes to.
+    pub released: Option<String>,
+}
+
+impl Gate {
+    fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Decisions that wait for somebody's yes; nobody is decided meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Names the rules, personas and sites that they would be made with.
+    pub decision: String,
+    /// So many people would be changed.
+    pub changed: u64,
+    /// Of so many in scope.
+    pub in_scope: u64,
+    /// Since when.
+    pub since: Time,
 }
 
 /// Stops all lanes of a tenant while Microsoft does not accept our identity (401, never 403).

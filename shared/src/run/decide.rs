@@ -7,8 +7,9 @@ use crate::error::{Error, Kind, Result};
 use crate::model::job::{Goal, Origin};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
-use crate::model::tenant::Tenant;
+use crate::model::tenant::{Held, Tenant};
 use crate::plan::decide::{Decision, Leave, Policybook};
+use crate::plan::gate::Tally;
 use crate::plan::steps;
 use crate::store::commits::Commitment;
 use crate::store::cursors::{Cursor, Pass};
@@ -31,17 +32,25 @@ pub(super) async fn decide(
     tenant: &Tenant,
     book: &Policybook,
     rules: u32,
+    decided_with: &str,
 ) -> Result<bool> {
     let mut cursor = shell.store.cursor(&tenant.id).await?;
     let mut later = BTreeSet::new();
-    let pass = cursor
-        .pass
-        .clone()
-        .or_else(|| (cursor.decided_rules != rules).then(Pass::default));
+    let is_edited = !cursor.decided_with.is_empty() && cursor.decided_with != decided_with;
+    if is_edited {
+        match gate(shell, lease, tenant, book, decided_with).await? {
+            Gated::Open => {}
+            Gated::Held => return Ok(true),
+            Gated::OutOfTime => return Ok(false),
+        }
+    }
+    let is_due = is_edited || cursor.decided_rules != rules;
+    let pass = cursor.pass.clone().or_else(|| is_due.then(Pass::default));
     if let Some(mut pass) = pass {
-        if pass.rules != rules {
+        if pass.rules != rules || pass.decided_with != decided_with {
             pass = Pass {
                 rules,
+                decided_with: decided_with.to_owned(),
                 ..Pass::default()
             };
         }
@@ -60,6 +69,74 @@ pub(super) async fn decide(
         shell.store.decided(&tenant.id, &page).await?;
     }
     Ok(true)
+}
+
+/// Whether an edit of rules, personas or sites may be decided with.
+enum Gated {
+    /// It may.
+    Open,
+    /// It waits for somebody's yes, and with it everybody.
+    Held,
+    /// Counting takes longer than there is time.
+    OutOfTime,
+}
+
+/// Counts whom an edit would change before it changes anybody; too many wait until somebody says yes (F16).
+async fn gate(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    book: &Policybook,
+    decided_with: &str,
+) -> Result<Gated> {
+    if tenant.gate.released.as_deref() == Some(decided_with) {
+        return Ok(Gated::Open);
+    }
+    let held = tenant.gate.held.as_ref();
+    if held.is_some_and(|held| held.decision == decided_with) {
+        return Ok(Gated::Held);
+    }
+    let mut tally = Tally::default();
+    for shard in 0..tenant.shards {
+        let mut after = None;
+        loop {
+            if !lease.may_go_on() {
+                return Ok(Gated::OutOfTime);
+            }
+            let (people, next) = shell
+                .store
+                .people_page(tenant, shard, after.as_ref(), PAGE)
+                .await?;
+            for person in &people {
+                tally.add(person, &book.decide(person));
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    if tally.needs_a_yes() {
+        let Tally { in_scope, changed } = tally;
+        tracing::warn!(
+            tenant = tenant.id.as_str(),
+            changed,
+            in_scope,
+            "decisions wait for a yes"
+        );
+        let held = Held {
+            decision: decided_with.to_owned(),
+            changed,
+            in_scope,
+            since: shell.clock.now(),
+        };
+        shell.store.hold(&tenant.id, Some(&held)).await?;
+        return Ok(Gated::Held);
+    }
+    if held.is_some() {
+        shell.store.hold(&tenant.id, None).await?;
+    }
+    Ok(Gated::Open)
 }
 
 /// Whoever has an open job that automation may not supersede is decided at the next sync (J3).
@@ -115,10 +192,11 @@ async fn everybody(
             None if pass.shard + 1 < tenant.shards => Some(Pass {
                 shard: pass.shard + 1,
                 after: None,
-                rules: pass.rules,
+                ..pass
             }),
             None => {
                 cursor.decided_rules = pass.rules;
+                cursor.decided_with = pass.decided_with;
                 None
             }
         };

@@ -58,7 +58,7 @@ pub use heed::heed;
 pub use order::{offboard, provision, refresh};
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
-pub use tenants::{connect, probe_now, register, set_mode, sync_now};
+pub use tenants::{connect, probe_now, register, release, set_mode, sync_now};
 pub use unstage::{Unstaged, cancel, unstage};
 
 /// Everything the verbs work with.

@@ -10,6 +10,7 @@ use crate::model::lane::{Lane, Mark};
 use crate::model::tenant::{Mode, Tenant, TenantId};
 use crate::model::time::Time;
 use crate::plan::decide::Policybook;
+use crate::plan::gate;
 
 use super::health::{self, Health};
 use super::lease::Lease;
@@ -149,13 +150,14 @@ async fn once(
     let catalogue = shell.store.catalogue(&tenant.id).await?;
     let version = catalogue.rules.version;
     let (personas, sites) = (catalogue.personas, catalogue.sites);
+    let decided_with = gate::decided_with(&catalogue.rules, &personas, &sites);
     let book = Policybook::new(&catalogue.rules, personas, sites).map_err(|problem| {
         Error::new(Kind::Invalid, "the rules cannot be used, nobody is decided")
             .with_source(problem)
     })?;
     if (pulls || refreshes || asked(Mark::Decide))
         && decides
-        && !decide::decide(shell, lease, tenant, &book, version).await?
+        && !decide::decide(shell, lease, tenant, &book, version, &decided_with).await?
     {
         return Ok(Ran::OutOfTime);
     }

@@ -25,6 +25,9 @@ pub struct Cursor {
     pub pass: Option<Pass>,
     /// The version of the rules that everybody was last decided with.
     pub decided_rules: u32,
+    /// Names the rules, personas and sites that everybody was last decided with.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub decided_with: String,
     /// When the whole directory was last read to its end.
     pub full_at: Option<Time>,
     /// What is read beside people, daily, was read for the first time.
@@ -74,6 +77,9 @@ pub struct Pass {
     pub after: Option<UserId>,
     /// The version of the rules it began with; a newer one begins it again.
     pub rules: u32,
+    /// Names the rules, personas and sites it began with; others begin it again.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub decided_with: String,
 }
 
 /// What is read page by page beside the people, each with its own rhythm and its own place.

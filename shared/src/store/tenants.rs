@@ -11,7 +11,8 @@ use crate::model::microsoft::{PolicyName, Sku};
 use crate::model::persona::{Persona, Rules};
 use crate::model::probe::Probe;
 use crate::model::tenant::{
-    Capability, Circuit, Connection, Mode, Refusals, Settings, Site, Tenant, TenantId, Trouble,
+    Capability, Circuit, Connection, Gate, Held, Mode, Refusals, Settings, Site, Tenant, TenantId,
+    Trouble,
 };
 
 /// Everything that decisions of a tenant depend on besides the people.
@@ -203,6 +204,45 @@ impl Store {
             .name("probe")
             .value("probe", attribute(probe)?);
         found(self.write(write).await?, tenant)
+    }
+
+    /// Holds decisions back; `None` = nothing waits any more.
+    pub async fn hold(&self, tenant: &TenantId, held: Option<&Held>) -> Result<()> {
+        let gate = Gate {
+            held: held.cloned(),
+            released: None,
+        };
+        let write = Write::update(keys::tenant(tenant), "SET #gate = :gate")
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("gate")
+            .value("gate", attribute(&gate)?);
+        found(self.write(write).await?, tenant)
+    }
+
+    /// Says yes to what waits. `Conflict` if something else waits, or nothing.
+    pub async fn let_through(&self, tenant: &TenantId, decision: &str) -> Result<()> {
+        let gate = Gate {
+            held: None,
+            released: Some(decision.to_owned()),
+        };
+        let write = Write::update(keys::tenant(tenant), "SET #gate = :gate")
+            .when("#gate.#held.#decision = :decision")
+            .name("gate")
+            .name("held")
+            .name("decision")
+            .text("decision", decision)
+            .value("gate", attribute(&gate)?);
+        match self.write(write).await? {
+            Written::Yes(_) => Ok(()),
+            Written::Refused(_) => Err(Error::new(
+                Kind::Conflict,
+                format!(
+                    "no decisions named {decision} wait in tenant {}: look again what waits",
+                    tenant.as_str()
+                ),
+            )),
+        }
     }
 
     /// Says what stands between us and Microsoft; `None` = nothing.

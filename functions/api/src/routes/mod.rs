@@ -59,6 +59,7 @@ pub enum Endpoint {
     SyncNow,
     Probe,
     SetMode,
+    Release,
     People,
     Person,
     PersonJobs,
@@ -102,6 +103,7 @@ const fn put(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
 
 const VIEWER: Least = Least::Role(Role::Viewer);
 const OPERATOR: Least = Least::Role(Role::Operator);
+const APPROVER: Least = Least::Role(Role::Approver);
 const ADMINISTRATOR: Least = Least::Role(Role::Administrator);
 
 /// Every route there is (F146).
@@ -113,6 +115,7 @@ pub const ROUTES: &[Route] = &[
     post(Endpoint::SyncNow, "/v1/tenants/{tenant}/sync", OPERATOR),
     post(Endpoint::Probe, "/v1/tenants/{tenant}/probe", OPERATOR),
     put(Endpoint::SetMode, "/v1/tenants/{tenant}/mode", ADMINISTRATOR),
+    post(Endpoint::Release, "/v1/tenants/{tenant}/release", APPROVER),
     get(Endpoint::People, "/v1/tenants/{tenant}/people", VIEWER),
     get(Endpoint::Person, "/v1/tenants/{tenant}/people/{person}", VIEWER),
     get(Endpoint::PersonJobs, "/v1/tenants/{tenant}/people/{person}/jobs", VIEWER),
@@ -141,6 +144,7 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::SyncNow => on(method, tenants::sync_now),
         Endpoint::Probe => on(method, tenants::probe),
         Endpoint::SetMode => on(method, tenants::set_mode),
+        Endpoint::Release => on(method, tenants::release),
         Endpoint::People => on(method, people::people),
         Endpoint::Person => on(method, people::person),
         Endpoint::PersonJobs => on(method, people::person_jobs),

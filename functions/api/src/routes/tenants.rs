@@ -55,10 +55,34 @@ pub struct TenantHealth {
     /// What stands between us and Microsoft.
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<TroubleSeen>,
+    /// Decisions that wait for somebody's yes, because an edit would change many people at once; nobody is decided meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<HeldSeen>,
     /// The permissions of Microsoft that were found missing.
     missing_permissions: Vec<String>,
     /// How far a sync is that was asked for.
     sync: SyncSeen,
+}
+
+/// Decisions that wait for a yes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldSeen {
+    /// Their name, to say yes to.
+    decision: String,
+    /// So many people would be changed.
+    changed: u64,
+    /// Of so many in scope.
+    in_scope: u64,
+    /// Since when they wait, RFC 3339.
+    since: String,
+}
+
+/// A yes to decisions that wait.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseOrder {
+    /// The name of the decisions, as the tenant shows it.
+    decision: String,
 }
 
 /// What the last test of the connection found.
@@ -197,6 +221,21 @@ pub async fn set_mode(
     tenant(State(shell), Extension(id)).await
 }
 
+/// Says yes to decisions that wait because they change many people at once; others than those that were looked at are refused.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/release", tag = "tenants", operation_id = "releaseDecisions",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    request_body = ReleaseOrder,
+    responses((status = 202, description = "Ordered", headers(("location" = String, description = "The tenant"))),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn release(
+    State(shell): State<Arc<Shell>>,
+    Extension(id): Extension<TenantId>,
+    Body(order): Body<ReleaseOrder>,
+) -> Result<Response, Problem> {
+    run::release(&shell, &id, &order.decision).await?;
+    Ok(accepted(format!("/v1/tenants/{}", id.as_str())))
+}
+
 fn health(tenant: Tenant, sync: &LaneRow, now: Time) -> TenantHealth {
     let since = match &tenant.circuit {
         Circuit::Closed => None,
@@ -213,6 +252,12 @@ fn health(tenant: Tenant, sync: &LaneRow, now: Time) -> TenantHealth {
         trouble: tenant.trouble.map(|trouble| TroubleSeen {
             since: trouble.since.to_string(),
             sentence: trouble.sentence,
+        }),
+        held: tenant.gate.held.map(|held| HeldSeen {
+            decision: held.decision,
+            changed: held.changed,
+            in_scope: held.in_scope,
+            since: held.since.to_string(),
         }),
         missing_permissions: missing
             .map(|(capability, _)| capability.permission().to_owned())

@@ -90,7 +90,7 @@ fn the_list_says_who_is_staged_and_why() {
     });
 }
 
-/// R10-R12: the selected people are looked at at once although no schedule is active, and nobody else is; each id has its answer.
+/// R10-R12, F91, F92: the selected people are looked at at once although no schedule is active, and nobody else is; each id has its answer.
 #[test]
 fn the_selected_people_are_looked_at_and_nobody_else() {
     play(async {

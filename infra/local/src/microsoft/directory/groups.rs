@@ -53,7 +53,7 @@ impl World {
         request: &Request,
         reads_people: bool,
     ) -> Result<Answer, Refusal> {
-        let people_only = request.path.ends_with("/microsoft.graph.user");
+        let people_only = request.path.ends_with("graph.user");
         if people_only && !(eventual(request) && request.query.get("$count") == Some("true")) {
             return Err(Refusal::unsupported(
                 "The cast needs the header ConsistencyLevel: eventual and $count=true.",

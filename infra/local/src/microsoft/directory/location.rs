@@ -33,7 +33,9 @@ impl World {
             Some(_) => return Err(invalid("accountEnabled")),
         };
         let known = ["usageLocation", "accountEnabled"];
-        if let Some(other) = body.keys().find(|name| !known.contains(&name.as_str())) {
+        // Microsoft's SDKs send the type of what they send along.
+        let mut others = body.keys().filter(|name| !name.starts_with("@odata."));
+        if let Some(other) = others.find(|name| !known.contains(&name.as_str())) {
             return Err(Refusal::bad_request(format!(
                 "Property '{other}' is read-only and cannot be set."
             )));

@@ -41,7 +41,7 @@ impl World {
         key: &str,
         request: &Request,
     ) -> Result<Answer, Refusal> {
-        let cast = request.path.ends_with("/microsoft.graph.group");
+        let cast = request.path.ends_with("graph.group");
         if cast && !(eventual(request) && request.query.get("$count") == Some("true")) {
             return Err(Refusal::unsupported(
                 "The cast needs the header ConsistencyLevel: eventual and $count=true.",

@@ -33,7 +33,8 @@ impl World {
                 "The property 'members@odata.bind' must be a collection of references.",
             ));
         };
-        if let Some(other) = fields.keys().find(|name| *name != "members@odata.bind") {
+        let mut others = fields.keys().filter(|name| !name.starts_with("@odata."));
+        if let Some(other) = others.find(|name| *name != "members@odata.bind") {
             return Err(Refusal::bad_request(format!(
                 "Property '{other}' is read-only and cannot be set."
             )));

@@ -190,9 +190,10 @@ fn parse(mut text: &str) -> Option<BTreeMap<String, String>> {
             }
         };
         arguments.insert(name.trim().to_owned(), value);
-        match rest[end + 1..].trim().strip_prefix(',') {
-            Some(more) => text = more,
-            None => return rest[end + 1..].trim().is_empty().then_some(arguments),
+        // Microsoft's Python SDK loses the comma when it fills in the template of the path.
+        text = rest[end + 1..].trim().trim_start_matches(',');
+        if text.is_empty() {
+            return Some(arguments);
         }
     }
 }

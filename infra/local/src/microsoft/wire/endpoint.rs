@@ -89,9 +89,14 @@ impl<'a> Endpoint<'a> {
             ("POST", ["directoryObjects", "getByIds" | "microsoft.graph.getByIds"]) => {
                 Ok(Self::GetByIds)
             }
-            ("GET", ["directory", "deletedItems", "microsoft.graph.user"]) => {
-                Ok(Self::ListDeletedUsers)
-            }
+            (
+                "GET",
+                [
+                    "directory",
+                    "deletedItems",
+                    "microsoft.graph.user" | "graph.user",
+                ],
+            ) => Ok(Self::ListDeletedUsers),
             ("POST", ["directory", "deletedItems", id, "restore"]) => Ok(Self::RestoreUser(id)),
             (method, ["users", id, path @ ..]) => Self::find_of_user(method, id, path),
             (method, ["groups", path @ ..]) => Self::find_group(method, path),
@@ -119,7 +124,7 @@ impl<'a> Endpoint<'a> {
             ) => Ok(Self::TeamsLicensing(id)),
             ("POST", "reprocessLicenseAssignment", []) => Ok(Self::ReprocessLicences(id)),
             ("GET", "memberOf", []) => Ok(Self::MemberOf(id)),
-            ("GET", "transitiveMemberOf", [] | ["microsoft.graph.group"]) => {
+            ("GET", "transitiveMemberOf", [] | ["microsoft.graph.group" | "graph.group"]) => {
                 Ok(Self::TransitiveMemberOf(id))
             }
             ("POST", "checkMemberGroups", []) => Ok(Self::CheckMemberGroups(id)),
@@ -137,7 +142,7 @@ impl<'a> Endpoint<'a> {
             ) => Ok(Self::GroupsDelta),
             ("GET", [id]) => Ok(Self::GetGroup(id)),
             ("PATCH", [id]) => Ok(Self::AddMembers(id)),
-            ("GET", [id, "members"] | [id, "members", "microsoft.graph.user"]) => {
+            ("GET", [id, "members"] | [id, "members", "microsoft.graph.user" | "graph.user"]) => {
                 Ok(Self::ListMembers(id))
             }
             ("GET", [id, "transitiveMembers"]) => Ok(Self::TransitiveMembers(id)),
