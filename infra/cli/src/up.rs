@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use local::fate::{Fate, Hook, Request};
 use shared::clock::Clock;
-use shared::model::tenant::TenantId;
+use shared::model::tenant::{Held, Tenant, TenantId};
 
 use self::folder::Folder;
 pub use self::order::Arguments;
@@ -135,6 +135,26 @@ fn where_and_how(folder: &Folder) -> String {
     format!(
         "State is kept in {folder}: Ctrl-C stops, the same command goes on, `rm -r {folder}` starts over."
     )
+}
+
+/// What an administrator has to know of a tenant.
+fn trouble(tenant: &Tenant) -> Option<String> {
+    let held = tenant.gate.held.as_ref().map(|held| {
+        let Held {
+            decision,
+            changed,
+            in_scope,
+            ..
+        } = held;
+        format!(
+            "an edit would change {changed} of {in_scope} people and waits for a yes to {decision}"
+        )
+    });
+    let said = tenant
+        .trouble
+        .as_ref()
+        .map(|trouble| trouble.sentence.clone());
+    said.or(held)
 }
 
 /// What can be tried through this API.

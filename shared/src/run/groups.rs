@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::stream::{self, StreamExt};
+
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::graph::{DeltaNext, Graph, GroupDeltaPage, MOST_FOLLOWED};
@@ -17,7 +19,7 @@ use super::pull::Pull;
 use super::{Shell, is_dead_link};
 
 /// So many people are looked at between two looks at the time.
-const PAGE: i32 = 100;
+const PAGE: i32 = 500;
 
 /// Where and for whom groups are read.
 struct Reader<'a> {
@@ -127,14 +129,21 @@ impl Reader<'_> {
                 continue;
             };
             for (id, is_in) in &change.members {
-                last.insert((id, group), *is_in);
+                last.insert((id.clone(), group.clone()), *is_in);
             }
         }
         let mut changed = BTreeSet::new();
         let mut unknown = Vec::new();
-        for ((id, group), is_in) in last {
-            match self.set(id, group, is_in).await? {
-                InGroup::Stored => drop(changed.insert(id.clone())),
+        let mut setting = stream::iter(last)
+            .map(|((id, group), is_in)| async move {
+                let became = self.set(&id, &group, is_in).await?;
+                Ok::<_, Error>((id, group, is_in, became))
+            })
+            .buffer_unordered(config::AT_ONCE);
+        while let Some(set) = setting.next().await {
+            let (id, group, is_in, became) = set?;
+            match became {
+                InGroup::Stored => drop(changed.insert(id)),
                 InGroup::Known => {}
                 // Somebody who is not there, and in no group either.
                 InGroup::Unknown if !is_in => {}
@@ -142,7 +151,7 @@ impl Reader<'_> {
             }
         }
         // In a group before the list of people showed them: a person, or something else that can be in a group.
-        let ids: BTreeSet<UserId> = unknown.iter().map(|(id, _)| (*id).clone()).collect();
+        let ids: BTreeSet<UserId> = unknown.iter().map(|(id, _)| id.clone()).collect();
         let ids: Vec<UserId> = ids.into_iter().collect();
         if !ids.is_empty() {
             let pull = Pull::new(self.shell, self.lease, self.tenant, self.graph)?;
@@ -151,8 +160,8 @@ impl Reader<'_> {
             }
         }
         for (id, group) in unknown {
-            if self.set(id, group, true).await? == InGroup::Stored {
-                changed.insert(id.clone());
+            if self.set(&id, &group, true).await? == InGroup::Stored {
+                changed.insert(id);
             }
         }
         Ok(changed)

@@ -162,7 +162,8 @@ impl<'a> Pull<'a> {
     }
 
     /// Stores who changed. Changes do not tell how a licence was come by nor whether it is in error: whose licences are others than
-    /// those stored is read again (F11; `graph-api.md 2.4`).
+    /// those stored is read again (F11; `graph-api.md 2.4`). Only the states are taken from there: the replica that answers may know
+    /// less than the change, which nobody tells again.
     async fn store_changed(&self, people: Vec<DirectoryUser>) -> Result<()> {
         let ids: BTreeSet<&UserId> = people.iter().map(|user| &user.id).collect();
         let rows = self.shell.store.some_people(self.tenant, ids).await?;
@@ -184,7 +185,14 @@ impl<'a> Pull<'a> {
             self.lease.permit()?;
             for (id, found) in self.graph.users_by_id(&again).await? {
                 match found {
-                    Ok(Some(user)) => known.push(user),
+                    Ok(Some(read)) => {
+                        let same = |user: &&mut DirectoryUser| {
+                            user.id == id && user.assigned_licences == read.assigned_licences
+                        };
+                        for user in known.iter_mut().filter(same) {
+                            user.licence_states.clone_from(&read.licence_states);
+                        }
+                    }
                     // Not there, or not on the replica asked: what the change said stands.
                     Ok(None) => {}
                     Err(error) if error.kind().concerns_all() => return Err(error),

@@ -1,5 +1,7 @@
 //! Many items by their keys in few requests.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::keys::Key;
@@ -16,10 +18,10 @@ impl Store {
     /// what a condition proves later, or for what is only shown.
     pub(crate) async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
         let mut found = Vec::with_capacity(keys.len());
-        let mut left: Vec<Item> = keys.into_iter().map(by_key).collect();
         // One key twice in a request is refused as a whole.
-        left.sort_by_key(|key| format!("{key:?}"));
-        left.dedup();
+        let keys: BTreeSet<(String, String)> =
+            keys.into_iter().map(|key| (key.pk, key.sk)).collect();
+        let mut left: Vec<Item> = keys.into_iter().map(by_key).collect();
         let mut attempt = 0;
         while !left.is_empty() {
             let some = left.split_off(left.len().saturating_sub(AT_MOST));
@@ -64,9 +66,9 @@ impl Store {
     }
 }
 
-fn by_key(key: Key) -> Item {
+fn by_key((pk, sk): (String, String)) -> Item {
     Item::from([
-        ("pk".to_owned(), AttributeValue::S(key.pk)),
-        ("sk".to_owned(), AttributeValue::S(key.sk)),
+        ("pk".to_owned(), AttributeValue::S(pk)),
+        ("sk".to_owned(), AttributeValue::S(sk)),
     ])
 }

@@ -18,7 +18,7 @@ use super::lives::{Lives, staged};
 use super::order::Real;
 use super::screen::Screen;
 use super::view::View;
-use super::{Counting, End, REDRAW, Requests, tries, where_and_how};
+use super::{Counting, End, REDRAW, Requests, tries, trouble, where_and_how};
 
 /// Its people are spread over so many partitions.
 const SHARDS: u8 = 8;
@@ -175,6 +175,6 @@ async fn look(installation: &Installation, view: &mut View, lives: &mut Lives) -
         (_, _) => "No rules yet: people are read every hour, nobody is changed.".to_owned(),
     };
     view.people = people;
-    view.trouble = tenant.trouble.map(|trouble| trouble.sentence);
+    view.trouble = trouble(&tenant);
     Ok(())
 }

@@ -25,7 +25,7 @@ use super::lives::{Lives, staged};
 use super::screen::Screen;
 use super::story::Story;
 use super::view::View;
-use super::{Counting, End, REDRAW, Requests, tries, where_and_how};
+use super::{Counting, End, REDRAW, Requests, tries, trouble, where_and_how};
 
 /// A Contoso and the port of its tenant, or why not.
 type Found = std::result::Result<(Contoso, TcpListener), String>;
@@ -321,9 +321,7 @@ async fn look(
     view.steps = lives.seen();
     let (shell, tenant) = (&system.installation.admin, &system.installation.tenant);
     view.staged = staged(shell, tenant).await?;
-    view.trouble = row
-        .and_then(|tenant| tenant.trouble)
-        .map(|trouble| trouble.sentence);
+    view.trouble = row.and_then(|tenant| trouble(&tenant));
     let seats = system.microsoft.seats();
     view.licences = contoso::SKUS
         .iter()
