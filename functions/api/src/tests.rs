@@ -5,6 +5,7 @@
 //! | `tokens` | who is nobody |
 //! | `roles` | who may do what, where |
 //! | `resources` | what is answered |
+//! | `tenants` | how a tenant is connected, how much is done for it, what waits for a yes |
 //! | `staging` | who is staged, looked at, taken back |
 //! | `schedules` | what is done by itself |
 //! | `description` | the description file |
@@ -34,6 +35,7 @@ mod resources;
 mod roles;
 mod schedules;
 mod staging;
+mod tenants;
 mod tokens;
 
 /// An installation, the API before it, and who signs its tokens.

@@ -40,10 +40,10 @@ pub struct Arguments {
     /// ROLLCALL_CLIENT_SECRET. Its people are read; without rules nobody is changed
     #[arg(long)]
     pub empty: bool,
-    /// Base URL of Graph for a tenant of your own [default: https://graph.microsoft.com]; implies --empty
+    /// Base URL of Graph for a tenant of your own [default: `https://graph.microsoft.com`]; implies --empty
     #[arg(long, value_name = "URL")]
     pub graph: Option<String>,
-    /// Base URL of its token endpoint [default: https://login.microsoftonline.com]
+    /// Base URL of its token endpoint [default: `https://login.microsoftonline.com`]
     #[arg(long, value_name = "URL")]
     pub authority: Option<String>,
     /// The Entra tenant id (or a verified domain)
