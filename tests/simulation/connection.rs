@@ -5,13 +5,15 @@ use local::contoso::Fate as Life;
 use local::demo::Stage;
 use local::microsoft;
 use serde_json::json;
-use shared::model::lane::{Lane, Mark};
+use shared::model::lane::Mark;
 use shared::model::probe::Probe;
 use shared::model::tenant::{Capability, Circuit, Mode, Settings, Tenant, TenantId};
 use shared::run;
 
 use crate::directory::Directory;
-use crate::theatre::{HOUR, MINUTE, beside, cast, play, quiet, setting, small_cast, to_the_end};
+use crate::theatre::{
+    HOUR, MINUTE, beside, cast, play, pull, quiet, setting, small_cast, to_the_end,
+};
 
 async fn row(directory: &Directory) -> Tenant {
     let (store, id) = (
@@ -162,11 +164,7 @@ fn nothing_is_changed_in_a_tenant_that_is_only_read_from() {
         let (shell, id) = (&stage.installation.admin, &stage.installation.tenant);
         run::set_mode(shell, id, Mode::ReadOnly).await.unwrap();
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             stage.clock.sleep(5 * HOUR).await;
         };
         beside(&stage, story).await;
@@ -189,11 +187,7 @@ fn a_tenant_can_be_paused_in_the_middle_of_its_work() {
         let stage = Stage::set(setting(people, None)).await.unwrap();
         let (shell, id) = (&stage.installation.admin, &stage.installation.tenant);
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             while stage.microsoft.history().len() < 10 {
                 stage.clock.sleep(MINUTE / 60).await;
             }

@@ -11,7 +11,7 @@ use local::reference;
 use shared::model::lane::{Lane, Mark};
 use tokio::sync::Notify;
 
-use crate::theatre::{HOUR, MINUTE, beside, cast, offboard, play, quiet, setting};
+use crate::theatre::{HOUR, MINUTE, beside, cast, offboard, play, pull, quiet, setting};
 
 fn is_assignment(request: &Request<'_>) -> bool {
     request.service == Service::Microsoft && request.operation.contains("/assignLicense")
@@ -36,11 +36,7 @@ fn offboarding_meets_an_assignment(fate: Fate) {
         let hook = at_the_assignment(fate, Arc::clone(&met));
         let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             met.notified().await;
             offboard(&stage, &stage.employees[0].id).await;
             quiet(&stage, 30 * HOUR).await;
@@ -115,11 +111,7 @@ fn a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more() {
             let hook = freeze("/users", "sync", nth, Duration::from_secs(200));
             let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
             let story = async {
-                stage
-                    .installation
-                    .ask(Lane::Sync, Mark::Pull)
-                    .await
-                    .unwrap();
+                pull(&stage).await;
                 stage.clock.sleep(100 * MINUTE / 60).await;
                 stage.microsoft.set_property(
                     &stage.employees[0].id,

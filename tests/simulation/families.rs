@@ -2,11 +2,8 @@
 //! same (F12, F14, V11).
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use local::contoso;
-use local::fate::{Fate, Hook, Service};
 use local::microsoft::{NewGroup, NewNumber, NewPerson};
 use serde_json::Value;
 use shared::model::group::GroupId;
@@ -17,42 +14,12 @@ use shared::model::tenant::Settings;
 use shared::run;
 
 use crate::directory::{Directory, told};
-use crate::theatre::{HOUR, play};
+use crate::theatre::{HOUR, ends_the_same, play};
 
 const E5: &str = "06ebc4ee-1bb5-47dd-8120-11324bc54e06";
 const TEAMS1: &str = "57ff2da0-773e-42df-b2af-ffb7a2317929";
 const SALES: &str = "d8ebfa45-0f28-4d2d-9bcc-b158a49e2d17";
 const SERVICE: &str = "e1ebfa45-0f28-4d2d-9bcc-b158a49e2d18";
-
-/// A hook that kills at one request to Microsoft, and counts them.
-fn killer(kill: Option<(usize, Fate)>) -> (Hook, Arc<AtomicUsize>) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
-    let hook: Hook = Arc::new(move |request| {
-        if request.service != Service::Microsoft {
-            return Fate::Deliver;
-        }
-        let at = count.fetch_add(1, Ordering::SeqCst);
-        kill.filter(|(killed, _)| *killed == at)
-            .map_or(Fate::Deliver, |(_, fate)| fate)
-    });
-    (hook, asked)
-}
-
-/// Runs once in peace, then once with a death at every request to Microsoft; every end is the same.
-fn ends_the_same<T: PartialEq>(run: impl Fn(Hook) -> T) -> T {
-    let (hook, asked) = killer(None);
-    let whole = run(hook);
-    let requests = asked.load(Ordering::SeqCst);
-    assert!(requests >= 5, "{requests}");
-    for at in 0..requests {
-        for fate in [Fate::CrashBefore, Fate::CrashAfter] {
-            let (hook, _) = killer(Some((at, fate)));
-            assert!(run(hook) == whole, "killed at request {at}, {fate:?}");
-        }
-    }
-    whole
-}
 
 fn in_groups(groups: &[&str]) -> Settings {
     let mut settings = Settings::default();

@@ -3,11 +3,10 @@
 use local::contoso::{self, Fate as Life};
 use local::demo::Stage;
 use shared::error::Kind;
-use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::Held;
 use shared::run;
 
-use crate::theatre::{HOUR, MINUTE, beside, cast, play, quiet, setting};
+use crate::theatre::{HOUR, MINUTE, beside, cast, play, pull, quiet, setting};
 
 /// Sixty people of whom all have what the rules of Contoso say.
 async fn settled() -> Stage {
@@ -18,11 +17,7 @@ async fn settled() -> Stage {
     .concat();
     let stage = Stage::set(setting(people, None)).await.unwrap();
     let story = async {
-        stage
-            .installation
-            .ask(Lane::Sync, Mark::Pull)
-            .await
-            .unwrap();
+        pull(&stage).await;
         quiet(&stage, 30 * HOUR).await;
     };
     beside(&stage, story).await;
@@ -97,11 +92,7 @@ fn an_edit_that_changes_few_needs_nobody() {
         let people = cast(Some("sales"), Life::Stays, 10);
         let stage = Stage::set(setting(people, None)).await.unwrap();
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             quiet(&stage, 30 * HOUR).await;
             edit(&stage, "sales", 2).await;
             stage.clock.sleep(2 * HOUR).await;

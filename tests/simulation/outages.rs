@@ -14,7 +14,9 @@ use shared::model::job::JobState;
 use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::{Capability, Circuit, Tenant};
 
-use crate::theatre::{HOUR, MINUTE, beside, cast, play, quiet, setting, small_cast, to_the_end};
+use crate::theatre::{
+    HOUR, MINUTE, beside, cast, play, pull, quiet, setting, small_cast, to_the_end,
+};
 
 async fn tenant(stage: &Stage) -> Tenant {
     stage
@@ -34,11 +36,7 @@ fn a_wrong_secret_stops_the_tenant_and_loses_nobody() {
         let stage = Stage::set(setting(small_cast(), None)).await.unwrap();
         stage.microsoft.set_secret("another one");
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             stage.clock.sleep(3 * HOUR).await;
             let row = tenant(&stage).await;
             assert!(matches!(row.circuit, Circuit::Open { .. }));
@@ -180,11 +178,7 @@ fn a_missing_permission_is_learnt_and_told_and_never_taken_for_success() {
             .remove("LicenseAssignment.ReadWrite.All");
         let stage = Stage::set(setting).await.unwrap();
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             quiet(&stage, 100 * HOUR).await;
         };
         beside(&stage, story).await;
@@ -218,11 +212,7 @@ fn a_protected_account_is_blocked_and_all_others_go_on() {
         let stage = Stage::set(setting(people, None)).await.unwrap();
         stage.microsoft.protect(&stage.employees[0].id, true);
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             quiet(&stage, 100 * HOUR).await;
         };
         beside(&stage, story).await;

@@ -3,11 +3,10 @@
 use local::contoso::Fate as Life;
 use local::demo::Stage;
 use local::installation::Schedules;
-use shared::model::lane::{Lane, Mark};
 use shared::model::microsoft::PolicyType;
 use shared::model::person::{Drift, PersonState};
 
-use crate::theatre::{HOUR, MINUTE, beside, cast, offboard, play, quiet, setting};
+use crate::theatre::{HOUR, MINUTE, beside, cast, offboard, play, pull, quiet, setting};
 
 /// W2, V15: over 100 syncs an offboarded person stays offboarded, whatever HR types, and a policy changed by hand is reported and
 /// not touched.
@@ -31,11 +30,7 @@ fn over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired() {
         let (stays, leaves) = (stage.employees[0].id.clone(), stage.employees[1].id.clone());
         let kind = PolicyType("TeamsMeetingPolicy".to_owned());
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             stage.clock.sleep(2 * HOUR).await;
             offboard(&stage, &leaves).await;
             quiet(&stage, 30 * HOUR).await;
@@ -95,11 +90,7 @@ fn a_change_of_the_wanted_side_is_planned_once() {
         let stage = Stage::set(setting(people, None)).await.unwrap();
         let id = stage.employees[0].id.clone();
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             stage.clock.sleep(3 * HOUR).await;
             quiet(&stage, 30 * HOUR).await;
             stage

@@ -7,9 +7,8 @@ use local::contoso::Fate as Life;
 use local::demo::Stage;
 use local::fate::{Fate, Hook, Service};
 use shared::model::job::JobState;
-use shared::model::lane::{Lane, Mark};
 
-use crate::theatre::{HOUR, MINUTE, beside, cast, play, quiet, setting};
+use crate::theatre::{HOUR, MINUTE, beside, cast, play, pull, quiet, setting};
 
 /// Whoever asks Microsoft about the first of five people meets `end`.
 fn poisoned_by(end: fn() -> Fate) {
@@ -26,11 +25,7 @@ fn poisoned_by(end: fn() -> Fate) {
         });
         let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             quiet(&stage, 60 * HOUR).await;
         };
         beside(&stage, story).await;
@@ -72,11 +67,7 @@ fn a_job_of_a_newer_version_is_left_alone() {
             .await
             .unwrap();
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             let job = loop {
                 stage.clock.sleep(MINUTE / 60).await;
                 if let Some(job) = stage.ledger().unwrap().jobs.values().next() {

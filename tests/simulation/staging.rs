@@ -5,13 +5,12 @@ use local::demo::{Setting, Stage};
 use local::microsoft::Truth;
 use local::reference;
 use shared::model::job::JobState;
-use shared::model::lane::{Lane, Mark};
 use shared::model::microsoft::{PolicyType, UserId};
 use shared::model::persona::SitePath;
 use shared::model::tenant::{ReadinessLooks, Site};
 use shared::run;
 
-use crate::theatre::{HOUR, MINUTE, beside, cast, play, quiet, setting};
+use crate::theatre::{HOUR, MINUTE, beside, cast, play, pull, quiet, setting};
 
 /// Eight of the sales, whom no sync disturbs; only the staging schedule looks, if anything does.
 fn eight(staging: bool) -> Setting {
@@ -50,11 +49,7 @@ fn the_staging_schedule_takes_the_ready_out_and_the_same_job_completes_them() {
         let everybody = || stage.employees.iter().map(|employee| truth(&employee.id));
         assert!(everybody().all(|person| person.direct_licences.is_empty()));
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             stage.clock.sleep(HOUR).await;
             let early = seen(&stage);
             assert_eq!(
@@ -99,11 +94,7 @@ fn while_the_schedule_is_off_only_a_hand_takes_somebody_out() {
         let (shell, tenant) = (&stage.installation.admin, &stage.installation.tenant);
         let chosen = UserId(stage.employees[0].id.clone());
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             stage.clock.sleep(HOUR).await;
             let early = seen(&stage);
             stage.clock.sleep(48 * HOUR).await;
@@ -131,11 +122,7 @@ fn whoever_is_staged_gets_what_was_planned() {
         let stage = Stage::set(eight(true)).await.unwrap();
         let (store, tenant) = (&stage.installation.admin.store, &stage.installation.tenant);
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             stage.clock.sleep(HOUR).await;
             assert_eq!(seen(&stage).0, 8);
             let mut other = contoso::personas().swap_remove(0);
@@ -178,11 +165,7 @@ fn an_account_that_never_comes_is_given_up() {
         setting.microsoft.readiness = (1_000 * HOUR, 1_000 * HOUR);
         let stage = Stage::set(setting).await.unwrap();
         let story = async {
-            stage
-                .installation
-                .ask(Lane::Sync, Mark::Pull)
-                .await
-                .unwrap();
+            pull(&stage).await;
             stage.clock.sleep(20 * HOUR + 30 * MINUTE).await;
             let ledger = stage.ledger().unwrap();
             let looks =

@@ -1,11 +1,12 @@
 //! Sets the stage with a handful of people, plays, and watches the invariants all the while.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::contoso::{self, Employee, Fate};
 use local::demo::{Setting, Stage};
-use local::fate::{self, Hook, Request};
+use local::fate::{self, Hook, Request, Service};
 use local::installation::Schedules;
 use local::microsoft;
 use local::reference;
@@ -78,11 +79,7 @@ pub fn setting(employees: Vec<Employee>, hook: Option<Hook>) -> Setting {
 /// Plays until all is quiet: first sync, leavers after `leave`, invariants watched every five minutes. Panics with what is wrong.
 pub async fn to_the_end(stage: &Stage, leave: Duration, longest: Duration) {
     let story = async {
-        stage
-            .installation
-            .ask(Lane::Sync, Mark::Pull)
-            .await
-            .unwrap();
+        pull(stage).await;
         stage.clock.sleep(leave).await;
         for leaver in stage.employees.iter().filter(|e| e.fate == Fate::Leaves) {
             offboard(stage, &leaver.id).await;
@@ -97,6 +94,42 @@ pub async fn to_the_end(stage: &Stage, leave: Duration, longest: Duration) {
         "{problems:#?}\n{:#?}",
         stage.ledger().unwrap().jobs
     );
+}
+
+/// Asks for a sync.
+pub async fn pull(stage: &Stage) {
+    let asked = stage.installation.ask(Lane::Sync, Mark::Pull);
+    asked.await.unwrap();
+}
+
+/// A hook that kills at one request to Microsoft, and counts them.
+fn killer(kill: Option<(usize, fate::Fate)>) -> (Hook, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let hook: Hook = Arc::new(move |request| {
+        if request.service != Service::Microsoft {
+            return fate::Fate::Deliver;
+        }
+        let at = count.fetch_add(1, Ordering::SeqCst);
+        kill.filter(|(killed, _)| *killed == at)
+            .map_or(fate::Fate::Deliver, |(_, fate)| fate)
+    });
+    (hook, asked)
+}
+
+/// Runs once in peace, then once with a death at every request to Microsoft, before and after it; every end is the same.
+pub fn ends_the_same<T: PartialEq>(run: impl Fn(Hook) -> T) -> T {
+    let (hook, asked) = killer(None);
+    let whole = run(hook);
+    let requests = asked.load(Ordering::SeqCst);
+    assert!(requests >= 5, "{requests}");
+    for at in 0..requests {
+        for fate in [fate::Fate::CrashBefore, fate::Fate::CrashAfter] {
+            let (hook, _) = killer(Some((at, fate)));
+            assert!(run(hook) == whole, "killed at request {at}, {fate:?}");
+        }
+    }
+    whole
 }
 
 /// Lets the installation run for as long as the story takes.

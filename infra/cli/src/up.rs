@@ -168,9 +168,12 @@ fn tries(folder: &Folder, api: &str, tenant: &TenantId) -> Tries {
         short.unwrap_or(program).display().to_string()
     });
     let program = program.unwrap_or_else(|| "rollcall".to_owned());
-    let state = folder.path().display();
+    let state = match folder.path().display().to_string() {
+        usual if usual == ".rollcall" => String::new(),
+        other => format!(" --state {other}"),
+    };
     Tries {
-        token: format!("{program} token operator --state {state}"),
+        token: format!("{program} token operator{state}"),
         tenant: format!("{api}/tenants/{}", tenant.as_str()),
     }
 }

@@ -169,13 +169,14 @@ impl Tries {
         let curl = "  curl -H \"Authorization: Bearer $TOKEN\"";
         let mut lines = vec![
             format!("  TOKEN=$({token})"),
-            format!("{curl} \"{tenant}/people?limit=5\""),
+            format!("  API={tenant}"),
+            format!("{curl} \"$API/people?limit=5\""),
         ];
         if let Some(Staged { id, .. }) = staged {
-            lines.push(format!("{curl} {tenant}/staging"));
+            lines.push(format!("{curl} $API/staging"));
             lines.push(format!("{curl} -H \"Content-Type: application/json\" \\"));
             lines.push(format!(
-                "    -d '{{\"people\": [\"{id}\"]}}' {tenant}/staging/unstage"
+                "    -d '{{\"people\": [\"{id}\"]}}' $API/staging/unstage"
             ));
         }
         lines
@@ -261,7 +262,8 @@ mod tests {
             "    Adele [2JVance          41 min      2  08:15  no Teams account yet\n    and 37 more\n",
             "  08:00  Ben                    staged → in work\n",
             "  TOKEN=$(rollcall token operator)\n",
-            "    -d '{\"people\": [\"a-1\"]}' http://api/v1/tenants/contoso/staging/unstage\n",
+            "  API=http://api/v1/tenants/contoso\n",
+            "    -d '{\"people\": [\"a-1\"]}' $API/staging/unstage\n",
         ] {
             assert!(table.contains(piece), "{piece:?} is not in\n{table}");
         }
