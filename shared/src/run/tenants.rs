@@ -18,12 +18,12 @@ pub async fn connect(shell: &Shell, tenant: &TenantId, connection: &Connection) 
     ring(shell, tenant, Mark::Probe).await
 }
 
-/// Sets how much of its work is done for a tenant (F6). A drain under way stops within half a minute (L6); what has waited while
-/// the tenant stood still is done at once when it is active again.
+/// Sets how much of its work is done for a tenant (F6). A drain under way stops within half a minute (L6); what has waited or
+/// changed while the tenant stood still is read and decided at once when it is active again.
 pub async fn set_mode(shell: &Shell, tenant: &TenantId, mode: Mode) -> Result<()> {
     shell.store.set_mode(tenant, mode).await?;
     let (lanes, mark) = match mode {
-        Mode::Active => (Lane::ALL.as_slice(), Some(Mark::Decide)),
+        Mode::Active => (Lane::ALL.as_slice(), Some(Mark::Pull)),
         Mode::ReadOnly => ([Lane::Sync].as_slice(), None),
         Mode::Paused => return Ok(()),
     };
