@@ -10,13 +10,11 @@ use crate::model::person::{Drift, Person};
 use crate::model::tenant::Tenant;
 use crate::plan::decide::Policybook;
 use crate::plan::holds::has_policy;
-use crate::store::cursors::{Family, Place};
+use crate::store::cursors::Family;
 
+use super::Shell;
+use super::family::{PAGES, keep, page};
 use super::lease::Lease;
-use super::{Shell, is_dead_link};
-
-/// The place is kept after so many pages: whoever dies in between reads these again.
-const PAGES: usize = 10;
 
 /// Reads all Teams accounts: keeps the names of policies, and how somebody's differ from what we gave (F14, V15). False = the time
 /// is over; the place is kept.
@@ -35,19 +33,11 @@ pub(super) async fn read(
     }
     let mut unsaved = 0;
     loop {
-        if !lease.may_go_on() {
-            keep(shell, tenant, &mut place).await?;
+        let link = place.next.clone();
+        let asked = graph.teams_users_page(link.as_deref());
+        let page = page(shell, lease, tenant, Family::Accounts, &mut place, asked).await?;
+        let Some(page) = page else {
             return Ok(false);
-        }
-        lease.permit()?;
-        let page = match graph.teams_users_page(place.next.as_deref()).await {
-            // The link has died while we were away: the list is read from its beginning.
-            Err(error) if place.next.is_some() && is_dead_link(&error) => {
-                place.next = None;
-                keep(shell, tenant, &mut place).await?;
-                return Err(error);
-            }
-            page => page?,
         };
         gather_names(shell, tenant, &page.users, &mut names).await?;
         note_drift(shell, tenant, &page.users, book).await?;
@@ -59,7 +49,7 @@ pub(super) async fn read(
         }
         if place.next.is_none() || unsaved == PAGES {
             unsaved = 0;
-            keep(shell, tenant, &mut place).await?;
+            keep(shell, tenant, Family::Accounts, &mut place).await?;
         }
         if place.next.is_none() {
             return Ok(true);
@@ -114,11 +104,6 @@ fn in_small_letters(policy: &PolicyName) -> (String, String) {
         policy.policy_type.0.to_lowercase(),
         policy.name.to_lowercase(),
     )
-}
-
-async fn keep(shell: &Shell, tenant: &Tenant, place: &mut Place) -> Result<()> {
-    let moved = shell.store.move_place(&tenant.id, Family::Accounts, place);
-    moved.await?.or_stop()
 }
 
 /// Everybody's Teams account, page by page. `None` = the list is too long for the time that is left.

@@ -14,9 +14,10 @@ use crate::model::tenant::Tenant;
 use crate::store::cursors::{Family, Place};
 use crate::store::people::InGroup;
 
+use super::Shell;
+use super::family::{is_dead_link, keep};
 use super::lease::Lease;
 use super::pull::Pull;
-use super::{Shell, is_dead_link};
 
 /// So many people are looked at between two looks at the time.
 const PAGE: i32 = 500;
@@ -110,7 +111,7 @@ impl Reader<'_> {
                 place.ended = Some(self.shell.clock.now());
             }
             place.next = Some(next);
-            self.keep(place).await?;
+            keep(self.shell, self.tenant, Family::Groups, place).await?;
             if done {
                 return Ok(true);
             }
@@ -217,12 +218,6 @@ impl Reader<'_> {
         let changed = changed.into_iter().collect();
         let store = &self.shell.store;
         let moved = store.move_cursor(&self.tenant.id, &mut cursor, changed);
-        moved.await?.or_stop()
-    }
-
-    async fn keep(&self, place: &mut Place) -> Result<()> {
-        let store = &self.shell.store;
-        let moved = store.move_place(&self.tenant.id, Family::Groups, place);
         moved.await?.or_stop()
     }
 }

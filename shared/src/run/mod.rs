@@ -24,7 +24,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::graph::Graph;
 use crate::graph::Microsoft;
 use crate::model::lane::Lane;
@@ -36,6 +36,7 @@ mod accounts;
 mod ask;
 mod decide;
 mod drain;
+mod family;
 mod groups;
 mod health;
 mod heed;
@@ -155,9 +156,4 @@ impl Shell {
             }
         }
     }
-}
-
-/// Whether the link of a list has died while nobody read on: the list is read from its beginning.
-fn is_dead_link(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Resync | Kind::Invalid | Kind::NotFound)
 }

@@ -11,11 +11,9 @@ use crate::store::cursors::{Family, Place};
 use crate::store::known::Known;
 use crate::store::numbers::number_digest;
 
+use super::Shell;
+use super::family::{PAGES, keep, page};
 use super::lease::Lease;
-use super::{Shell, is_dead_link};
-
-/// The place is kept after so many pages: whoever dies in between reads these again.
-const PAGES: usize = 10;
 
 /// Reads the list of numbers to its end and stores what is new; what is on no page is noted. False = the time is over; the place
 /// is kept.
@@ -30,23 +28,14 @@ pub(super) async fn read(
     let known = shell.store.known_numbers(tenant, since).await?;
     let mut unsaved = 0;
     loop {
-        if !lease.may_go_on() {
-            keep(shell, tenant, &mut place).await?;
-            return Ok(false);
-        }
-        lease.permit()?;
         let from = place
             .next
             .clone()
             .map_or(NumbersFrom::First, NumbersFrom::Next);
-        let page = match graph.numbers_page(from).await {
-            // The link has died while we were away: the list is read from its beginning.
-            Err(error) if place.next.is_some() && is_dead_link(&error) => {
-                place.next = None;
-                keep(shell, tenant, &mut place).await?;
-                return Err(error);
-            }
-            page => page?,
+        let asked = graph.numbers_page(from);
+        let page = page(shell, lease, tenant, Family::Numbers, &mut place, asked).await?;
+        let Some(page) = page else {
+            return Ok(false);
         };
         for told in &page.numbers {
             if let Some(at) = known.place(told.number.as_str()) {
@@ -61,7 +50,7 @@ pub(super) async fn read(
         unsaved += 1;
         if unsaved == PAGES {
             unsaved = 0;
-            keep(shell, tenant, &mut place).await?;
+            keep(shell, tenant, Family::Numbers, &mut place).await?;
         }
     }
     let fence = lease.worker().fence;
@@ -79,7 +68,7 @@ pub(super) async fn read(
         ended: Some(shell.clock.now()),
         ..Place::default()
     };
-    keep(shell, tenant, &mut place).await?;
+    keep(shell, tenant, Family::Numbers, &mut place).await?;
     Ok(true)
 }
 
@@ -105,9 +94,4 @@ async fn store(
         merged?;
     }
     Ok(())
-}
-
-async fn keep(shell: &Shell, tenant: &Tenant, place: &mut Place) -> Result<()> {
-    let moved = shell.store.move_place(&tenant.id, Family::Numbers, place);
-    moved.await?.or_stop()
 }

@@ -9,10 +9,7 @@ use crate::store::cursors::{Cursor, Pass, Reading};
 use crate::store::known::Known;
 
 use super::Pull;
-use crate::run::is_dead_link;
-
-/// The place is kept after so many pages: whoever dies in between reads these again.
-const PAGES: usize = 10;
+use crate::run::family::{PAGES, is_dead_link};
 
 impl Pull<'_> {
     /// Reads everybody: first the place from which changes are read afterwards, then every page, so that nothing is lost in
