@@ -42,8 +42,9 @@ pub const MANY_STAGED: usize = 1_000;
 pub const DUE_PER_PASS: i32 = 200;
 /// While a tenant's circuit is open, one probe so often.
 pub const CIRCUIT_PROBE: Duration = minutes(60);
-/// A missing permission is believed for so long, then one person is tried again.
-pub const CAPABILITY_RECHECK: Duration = minutes(24 * 60);
+/// A missing permission is believed for so long, then one person is tried again: longer than from one daily test of the connection
+/// to the next, which finds a consent without trying anybody.
+pub const CAPABILITY_RECHECK: Duration = minutes(26 * 60);
 /// Connecting to Microsoft.
 pub const CONNECT: Duration = Duration::from_secs(3);
 /// A whole request to Microsoft; fits the lease margin.
@@ -54,6 +55,8 @@ pub const AWAIT_TEAMS: Duration = minutes(72 * 60);
 pub const USAGE_LOCATION_GIVE_UP: Duration = minutes(60);
 /// A licence that is not active by then has failed.
 pub const LICENCE_GIVE_UP: Duration = minutes(24 * 60);
+/// A group membership that does not show by then has failed.
+pub const GROUP_GIVE_UP: Duration = minutes(24 * 60);
 /// A policy that Microsoft accepted is done with a note if it is not visible by then; types exist that take a day.
 pub const POLICY_NOTE: Duration = minutes(60);
 /// A policy that Microsoft does not accept by then has failed.
@@ -80,6 +83,8 @@ pub const SECRET_CACHE: Duration = Duration::from_secs(300);
 pub const LOOKS_USAGE_LOCATION: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
 /// Looks at licences after they were asked for.
 pub const LOOKS_LICENCES: &[Duration] = &[minutes(1), minutes(5), minutes(15), minutes(60)];
+/// Looks at memberships after they were asked for.
+pub const LOOKS_GROUPS: &[Duration] = &[minutes(1), minutes(5), minutes(15), minutes(60)];
 /// Looks at policies after they were asked for.
 pub const LOOKS_POLICIES: &[Duration] = &[
     minutes(1),

@@ -14,14 +14,19 @@ use local::demo::{EPOCH, Setting, Stage};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::model::access::Role;
+use shared::model::edit::{Field, FieldPolicy, FieldRule};
+use shared::model::group::{Group, GroupId};
 use shared::model::job::JobId;
-use shared::model::lane::Lane;
-use shared::model::microsoft::{PolicyName, PolicyType, UserId};
+use shared::model::lane::{Lane, Worker};
+use shared::model::microsoft::{PolicyName, PolicyType, SkuId, UserId};
 use shared::model::number::{E164, Number};
-use shared::model::tenant::TenantId;
+use shared::model::persona::{Profile, SitePath};
+use shared::model::tenant::{Tenant, TenantId};
+use shared::model::tree::Values;
 use shared::store::Store;
 use shared::store::cursors::{Family, Refresh};
-use shared::store::jobs::PlanRow;
+use shared::store::jobs::{PlanRow, Saved};
 
 use super::sources;
 
@@ -29,7 +34,11 @@ use super::sources;
 fn kind(item: &Value) -> &'static str {
     let (pk, sk) = (text(item, "pk"), text(item, "sk"));
     if pk == "PROVIDER" {
-        return "listing";
+        return if sk == "VALUES" {
+            "provider"
+        } else {
+            "listing"
+        };
     }
     if pk.ends_with("#PAGES") {
         let is_refresh = sk.starts_with("refresh#");
@@ -45,6 +54,10 @@ fn kind(item: &Value) -> &'static str {
         ["CURSOR", "numbers" | "accounts"] => "place",
         ["CURSOR", ..] => "cursor",
         ["POLICY", ..] => "policy",
+        ["PROFILE", _] => "profile",
+        ["FIELDS", ..] => "fields",
+        ["GROUP", _] => "group",
+        ["SEAT", ..] => "seat",
         ["NUM", _] => "number",
         ["USER", ..] => "person",
         ["JOB", _] => "job",
@@ -102,9 +115,11 @@ async fn fresh() -> BTreeMap<&'static str, Value> {
     let policy = PolicyName {
         policy_type: PolicyType("TeamsMeetingPolicy".into()),
         name: "All On".into(),
+        missing: false,
     };
     store.put_policy(tenant, &policy).await.unwrap();
     let row = store.tenant(tenant).await.unwrap().unwrap();
+    set_up(store, &row, &stage).await;
     store.merge_number(&row, &number(), 1).await.unwrap();
 
     let mut richest: BTreeMap<&str, Value> = BTreeMap::new();
@@ -119,6 +134,50 @@ async fn fresh() -> BTreeMap<&'static str, Value> {
         }
     }
     richest
+}
+
+/// What Contoso's administrators have not set up, and a seat that is kept for somebody.
+async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
+    let id = &tenant.id;
+    let values = Values {
+        time_zone: Some("Europe/London".into()),
+        roles: BTreeSet::from(["desk".into()]),
+        ..Values::default()
+    };
+    store.set_provider_values(&values).await.unwrap();
+    let profile = Profile {
+        name: "no-licence".into(),
+        licences: false,
+        ..Profile::everything()
+    };
+    store.put_profile(id, &profile).await.unwrap();
+    let fields = FieldPolicy {
+        role: Role::Operator,
+        node: Some(SitePath("europe".into())),
+        fields: BTreeMap::from([
+            (Field::Licences, FieldRule::ReadOnly),
+            (Field::UsageLocation, FieldRule::Prefilled("GB".into())),
+        ]),
+    };
+    store.put_field_policy(id, &fields).await.unwrap();
+    let e5 = SkuId(contoso::E5.into());
+    let group = Group {
+        id: GroupId("9b1e0a6c-5d1f-4c5e-8f0b-3f6f4b7f2a10".into()),
+        name: "Licences of sales".into(),
+        licences: BTreeSet::from([e5.clone()]),
+        obstacle: None,
+        missing: false,
+    };
+    store.put_group(id, &group).await.unwrap();
+    let ledger = stage.ledger().unwrap();
+    let mut job = ledger.jobs.values().next().cloned().unwrap();
+    job.seats = vec![e5];
+    let worker = Worker {
+        lane: job.lane,
+        fence: u64::MAX >> 1,
+    };
+    let saved = store.save_with_seats(tenant, &mut job, worker, EPOCH).await;
+    assert_eq!(saved.unwrap(), Saved::Yes);
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,7 +275,7 @@ async fn read(item: &Value) -> Option<Value> {
         "tenant" => as_json(Some(tenant)),
         "rules" => as_json(Some(store.catalogue(id).await.unwrap().rules)),
         "persona" => as_json(store.catalogue(id).await.unwrap().personas.first()),
-        "site" => as_json(store.catalogue(id).await.unwrap().sites.first()),
+        "site" => as_json(store.catalogue(id).await.unwrap().nodes.first()),
         "sku" => as_json(store.skus(id).await.unwrap().first()),
         "lane" => {
             let lane = Lane::ALL.into_iter().find(|lane| lane.name() == last)?;
@@ -228,6 +287,15 @@ async fn read(item: &Value) -> Option<Value> {
                 _ => Family::Accounts,
             };
             as_json(Some(store.place(id, family).await.unwrap()))
+        }
+        "provider" => as_json(Some(store.provider_values().await.unwrap())),
+        "profile" => as_json(store.catalogue(id).await.unwrap().profiles.first()),
+        "fields" => as_json(store.field_policies(id).await.unwrap().first()),
+        "group" => as_json(store.groups(id).await.unwrap().first()),
+        "seat" => {
+            let (sku, _) = store.kept_seats(id).await.unwrap().pop_first()?;
+            let since = plain(&item["since"]);
+            as_json(Some(json!({ "sku": sku, "since": since })))
         }
         "policy" => as_json(store.policies(id).await.unwrap().first()),
         "refresh" => as_json(store.refreshes(id).await.unwrap().first()),

@@ -21,6 +21,8 @@ fn all() -> Vec<Stands> {
         Stands::Blocked(Obstacle::ProtectedAccount),
         Stands::Blocked(Obstacle::EarlierStep(cause())),
         Stands::Blocked(Obstacle::LicenceGroup(cause())),
+        Stands::Blocked(Obstacle::Group(cause())),
+        Stands::Blocked(Obstacle::Protected(cause())),
         Stands::Failed(cause()),
         Stands::Unknown(cause()),
     ]
@@ -36,7 +38,12 @@ fn at_best(stands: &Stands) -> Option<JobState> {
         | Stands::Ignored(_)
         | Stands::Skipped(_)
         | Stands::Blocked(Obstacle::LicenceGroup(_)) => Some(JobState::DoneWithNotes),
-        Stands::Blocked(Obstacle::ProtectedAccount | Obstacle::EarlierStep(_))
+        Stands::Blocked(
+            Obstacle::ProtectedAccount
+            | Obstacle::EarlierStep(_)
+            | Obstacle::Group(_)
+            | Obstacle::Protected(_),
+        )
         | Stands::Failed(_)
         | Stands::Unknown(_) => Some(JobState::Failed),
     }
@@ -128,7 +135,7 @@ fn a_job_is_never_better_than_its_worst_step() {
             assert!(!state.is_final(), "{job:?}");
         }
     }
-    assert_eq!(seen, 40 * (14 + 14 * 14 + 14 * 14 * 14));
+    assert_eq!(seen, 40 * (16 + 16 * 16 + 16 * 16 * 16));
 }
 
 /// V3: what a person or five crashes ended stays ended, whatever the steps say.

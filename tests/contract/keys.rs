@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use regex::Regex;
+use shared::model::access::Role;
+use shared::model::group::GroupId;
 use shared::model::job::{Goal, Job, JobId, Origin, Waits};
 use shared::model::lane::Lane;
 use shared::model::microsoft::{PolicyType, SkuId, UserId};
@@ -18,7 +20,7 @@ use super::sources;
 /// Name no partition.
 const OTHERS: [&str; 4] = ["due_until", "read_due", "read_wake", "shard_of"];
 /// One row a tenant, and times to ring: under one key for all tenants.
-const COMMON: [&str; 2] = ["provider", "wake"];
+const COMMON: [&str; 3] = ["provider", "provider_values", "wake"];
 
 /// The partition that each function of `keys.rs` names for a tenant.
 fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
@@ -47,6 +49,18 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
             "node",
             pk(keys::node(tenant, &SitePath("europe/london".into()))),
         ),
+        ("provider_values", pk(keys::provider_values())),
+        ("profile", pk(keys::profile(tenant, "phone"))),
+        (
+            "fields",
+            pk(keys::fields(
+                tenant,
+                Role::Operator,
+                Some(&SitePath("europe".into())),
+            )),
+        ),
+        ("group", pk(keys::group(tenant, &GroupId("g-1".into())))),
+        ("seat", pk(keys::seat(tenant, &SkuId("e5".into()), &id))),
         ("sku", pk(keys::sku(tenant, &SkuId("e5".into())))),
         (
             "policy",

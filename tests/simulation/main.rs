@@ -26,16 +26,21 @@
 
 mod connection;
 mod crashes;
+mod desk;
 mod directory;
 mod doorbells;
 mod encounters;
 mod families;
 mod gate;
 mod large;
+mod leaving;
+mod licensing;
 mod masses;
+mod onboarding;
 mod outages;
 mod peace;
 mod poison;
+mod seats;
 mod seeds;
 mod staging;
 mod theatre;

@@ -7,7 +7,7 @@ use local::reference;
 use shared::model::job::JobState;
 use shared::model::microsoft::{PolicyType, UserId};
 use shared::model::persona::SitePath;
-use shared::model::tenant::{ReadinessLooks, Site};
+use shared::model::tenant::ReadinessLooks;
 use shared::run;
 
 use crate::theatre::{HOUR, MINUTE, beside, cast, play, pull, quiet, setting};
@@ -129,18 +129,9 @@ fn whoever_is_staged_gets_what_was_planned() {
             other.reference.version = 2;
             other.policies.clear();
             store.add_persona(tenant, &other).await.unwrap();
-            for site in contoso::sites() {
-                let usage_location = Some("JP".to_owned());
-                store
-                    .put_site(
-                        tenant,
-                        &Site {
-                            usage_location,
-                            ..site
-                        },
-                    )
-                    .await
-                    .unwrap();
+            for mut node in contoso::nodes() {
+                node.values.usage_location = Some("JP".to_owned());
+                store.put_node(tenant, &node).await.unwrap();
             }
             quiet(&stage, 20 * HOUR).await;
         };

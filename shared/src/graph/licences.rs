@@ -1,14 +1,16 @@
 //! Licences: what the tenant owns, and direct assignment (`graph-api.md 3`).
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::address::{id_in_path, is_id};
 use super::client::{Call, Graph, Receipt, Target};
-use super::page::{Fields, Page, Short, body};
+use super::page::{Fields, Page, Short, Tolerant, body};
 use crate::error::Result;
-use crate::model::microsoft::{Sku, SkuId, UserId};
+use crate::model::microsoft::{PlanId, Sku, SkuId, UserId};
 
 impl Graph {
     /// The products that the tenant owns. One without an id is left out.
@@ -24,18 +26,18 @@ impl Graph {
             .collect())
     }
 
-    /// Gives and takes direct licences in one request, judged together. What is given already is no error; what is not given
+    /// Gives and takes direct licences in one request, judged together; each product comes with the service plans that are off. What is given already is no error; what is not given
     /// directly cannot be taken. A refusal with a way out is [`Kind::Refused`](crate::error::Kind::Refused).
     pub async fn assign_licences(
         &self,
         id: &UserId,
-        add: &[SkuId],
+        add: &[(SkuId, BTreeSet<PlanId>)],
         remove: &[SkuId],
     ) -> Result<Receipt> {
         let path = format!("/users/{}/assignLicense", id_in_path(&id.0)?);
         let add: Vec<_> = add
             .iter()
-            .map(|sku| json!({"skuId": sku, "disabledPlans": []}))
+            .map(|(sku, off)| json!({"skuId": sku, "disabledPlans": off}))
             .collect();
         self.change(Call::write(
             Method::POST,
@@ -53,7 +55,15 @@ struct Prepaid {
     warning: u32,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plan {
+    service_plan_id: PlanId,
+}
+
 fn sku(fields: &Fields<'_>) -> Option<Sku> {
+    let plans: Option<Tolerant<Plan>> = fields.get("servicePlans");
+    let plans = plans.into_iter().flat_map(|list| list.0);
     let prepaid: Prepaid = fields.get("prepaidUnits").unwrap_or_default();
     Some(Sku {
         id: fields.get("skuId").filter(|id: &SkuId| is_id(&id.0))?,
@@ -63,6 +73,8 @@ fn sku(fields: &Fields<'_>) -> Option<Sku> {
         for_users: fields
             .get::<String>("appliesTo")
             .is_some_and(|to| to.eq_ignore_ascii_case("User")),
+        plans: plans.map(|plan| plan.service_plan_id).collect(),
+        missing: false,
     })
 }
 
@@ -90,6 +102,8 @@ mod tests {
             enabled,
             consumed,
             for_users,
+            plans: BTreeSet::new(),
+            missing: false,
         };
         let expected = [
             sku("a", "SPE_E5", 505, 412, true),

@@ -13,7 +13,7 @@ use super::client::{Call, Graph, Receipt, Target};
 use super::page::{Fields, Page, Short, Tolerant, body, unreadable};
 use crate::error::{Error, Kind, Result};
 use crate::model::facts::Facts;
-use crate::model::microsoft::{Change, DirectoryUser, LicenceState, SkuId, UserId};
+use crate::model::microsoft::{Change, DirectoryUser, LicenceState, PlanId, SkuId, UserId};
 
 /// The largest page that Microsoft gives.
 const PAGE: u16 = 999;
@@ -282,6 +282,7 @@ struct State {
     assigned_by_group: Option<String>,
     state: Option<Short>,
     error: Option<Short>,
+    disabled_plans: Option<Tolerant<PlanId>>,
 }
 
 impl From<State> for LicenceState {
@@ -291,6 +292,7 @@ impl From<State> for LicenceState {
             assigned_by_group,
             state,
             error,
+            disabled_plans,
         }: State,
     ) -> Self {
         Self {
@@ -298,6 +300,8 @@ impl From<State> for LicenceState {
             group: assigned_by_group,
             state: state.unwrap_or_default().0,
             error: error.map_or_else(|| "None".to_owned(), |error| error.0),
+            disabled: disabled_plans
+                .map_or_else(BTreeSet::new, |plans| plans.0.into_iter().collect()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::group::GroupId;
 use super::microsoft::Refusal;
 use super::time::Time;
 
@@ -30,8 +31,8 @@ pub struct Ask {
     pub closed: Option<Closed>,
 }
 
-/// What is asked of Microsoft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is asked of Microsoft, and of what where that is not the person alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     /// `PATCH /users/{id}`.
@@ -42,6 +43,10 @@ pub enum Verb {
     AssignPolicies,
     /// `POST …/userAssignments/unassign`.
     UnassignPolicies,
+    /// `POST /groups/{id}/members/$ref`.
+    JoinGroup(GroupId),
+    /// `DELETE /groups/{id}/members/{id}/$ref`.
+    LeaveGroup(GroupId),
 }
 
 /// The end of an ask.
@@ -111,12 +116,27 @@ impl Ask {
 
 impl Verb {
     /// Its name in logs and histories.
-    pub const fn name(self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::SetUsageLocation => "set usage location",
             Self::ChangeLicences => "change licences",
             Self::AssignPolicies => "assign policies",
             Self::UnassignPolicies => "unassign policies",
+            Self::JoinGroup(_) => "join group",
+            Self::LeaveGroup(_) => "leave group",
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::JoinGroup(group) | Self::LeaveGroup(group) => write!(f, " {}", group.0),
+            Self::SetUsageLocation
+            | Self::ChangeLicences
+            | Self::AssignPolicies
+            | Self::UnassignPolicies => Ok(()),
         }
     }
 }

@@ -12,8 +12,15 @@ use super::microsoft::SkuId;
 #[serde(transparent)]
 pub struct GroupId(pub String);
 
+impl GroupId {
+    /// Whether both name one group: people and portals write GUIDs in capitals or small letters.
+    pub fn same(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
 /// A group as the directory shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Its id.
     pub id: GroupId,
@@ -23,6 +30,9 @@ pub struct Group {
     pub licences: BTreeSet<SkuId>,
     /// Why its members cannot be changed by us; `None` = they can.
     pub obstacle: Option<GroupObstacle>,
+    /// It was looked for, and is not there any more (F76).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
 }
 
 /// Why nobody can be added to a group or removed from it through Graph, or should not be by us.

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::ask::{Answer, Ask, Closed, Verb};
+use super::before::Before;
 use super::lane::Lane;
-use super::microsoft::UserId;
+use super::microsoft::{SkuId, UserId};
 use super::step::{Obstacle, Standing, Stands, Step};
 use super::time::Time;
 
@@ -86,6 +87,12 @@ pub struct Job {
     /// Every request that was or may have been sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<Ask>,
+    /// Seats kept for the person until the job ends, beside those that Microsoft has counted already (I4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SkuId>,
+    /// What there was before the requests of this job (F105).
+    #[serde(default, skip_serializing_if = "Before::is_empty")]
+    pub before: Before,
     /// Reads before this moment may still show the world from before the person's last job (W3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_from: Option<Time>,
@@ -195,6 +202,8 @@ impl Job {
             looked: None,
             standings: vec![Standing::default(); steps.len()],
             asks: Vec::new(),
+            seats: Vec::new(),
+            before: Before::default(),
             trust_from: None,
             superseded_by: None,
             supersedes: None,
@@ -235,7 +244,12 @@ impl Job {
                 | Stands::Ignored(_)
                 | Stands::Skipped(_)
                 | Stands::Blocked(Obstacle::LicenceGroup(_)) => JobState::DoneWithNotes,
-                Stands::Blocked(Obstacle::ProtectedAccount | Obstacle::EarlierStep(_))
+                Stands::Blocked(
+                    Obstacle::ProtectedAccount
+                    | Obstacle::EarlierStep(_)
+                    | Obstacle::Group(_)
+                    | Obstacle::Protected(_),
+                )
                 | Stands::Failed(_)
                 | Stands::Unknown(_)
                 | Stands::Todo
@@ -260,11 +274,11 @@ impl Job {
         for verb in verbs {
             let last = self.asks.iter().map(|ask| ask.number).max();
             let number = last.unwrap_or(0).saturating_add(1);
-            self.count_put_off(step, *verb);
+            self.count_put_off(step, verb);
             self.asks.push(Ask {
                 number,
                 step,
-                verb: *verb,
+                verb: verb.clone(),
                 earlier: 0,
                 sent: now,
                 closed: None,
@@ -275,10 +289,10 @@ impl Job {
     }
 
     /// Drops the asks between the first and the last of the latest row of tries that were put off with the same answer.
-    fn count_put_off(&mut self, step: u8, verb: Verb) {
+    fn count_put_off(&mut self, step: u8, verb: &Verb) {
         let answer = |ask: &Ask| ask.closed.as_ref().map(|closed| closed.answer.clone());
         let of_verb = self.asks.iter().rev();
-        let mut of_verb = of_verb.filter(|ask| ask.step == step && ask.verb == verb);
+        let mut of_verb = of_verb.filter(|ask| ask.step == step && ask.verb == *verb);
         let Some(last) = of_verb.next().filter(|ask| ask.was_put_off()).cloned() else {
             return;
         };

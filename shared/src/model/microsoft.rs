@@ -1,5 +1,6 @@
 //! What Microsoft tells us, in the words of its API (`graph-api.md 2, 3, 5`). Enumerations are open: unknown members stay text.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,17 @@ impl UserId {
 pub struct SkuId(pub String);
 
 impl From<String> for SkuId {
+    fn from(id: String) -> Self {
+        Self(id.to_ascii_lowercase())
+    }
+}
+
+/// A service plan of a product, by its GUID (`graph-api.md 3.6`); read in small letters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct PlanId(pub String);
+
+impl From<String> for PlanId {
     fn from(id: String) -> Self {
         Self(id.to_ascii_lowercase())
     }
@@ -61,6 +73,9 @@ pub struct LicenceState {
     pub state: String,
     /// `None`, `CountViolation`, … or a newer word.
     pub error: String,
+    /// Service plans of the product that are switched off (F54).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disabled: BTreeSet<PlanId>,
 }
 
 impl LicenceState {
@@ -71,7 +86,27 @@ impl LicenceState {
 
     /// Whether there is more to say than that the product is assigned: it comes from a group, or is not simply in force.
     pub fn tells_more(&self) -> bool {
-        !(self.is_direct() && self.is_active() && self.error.eq_ignore_ascii_case("None"))
+        !(self.is_direct() && self.is_active() && self.problem().is_none())
+    }
+
+    /// It gives nothing because all seats are taken.
+    pub fn lacks_a_seat(&self) -> bool {
+        self.error.eq_ignore_ascii_case("CountViolation")
+    }
+
+    /// Why it gives nothing, or not everything, said for people (F52, `graph-api.md 3.3`).
+    pub fn problem(&self) -> Option<&str> {
+        Some(match self.error.as_str() {
+            "None" | "none" | "" => return None,
+            "CountViolation" => "no seat is free",
+            "MutuallyExclusiveViolation" => "its service plans exclude those of another product",
+            "DependencyViolation" => {
+                "a service plan needs another one, or is needed by another one"
+            }
+            "ProhibitedInUsageLocationViolation" => "it is not offered at this usage location",
+            "UniquenessViolation" => "somebody else has the same mail address",
+            other => other,
+        })
     }
 
     /// In force.
@@ -101,6 +136,9 @@ pub struct PolicyName {
     pub policy_type: PolicyType,
     /// Its name.
     pub name: String,
+    /// It was looked for, and is not there any more (F76).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
 }
 
 /// A licence product that the tenant owns (`graph-api.md 3.1`).
@@ -116,6 +154,19 @@ pub struct Sku {
     pub consumed: u32,
     /// May be given to users at all.
     pub for_users: bool,
+    /// Its service plans; empty in rows of an older version, and where Microsoft did not tell.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub plans: BTreeSet<PlanId>,
+    /// The tenant does not own it any more (F76).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+}
+
+impl Sku {
+    /// Seats that nobody has taken, as Microsoft counts them.
+    pub fn unused(&self) -> u32 {
+        self.enabled.saturating_sub(self.consumed)
+    }
 }
 
 /// The Teams user (`graph-api.md 5.1`). A row alone does not mean that the person is ready.

@@ -9,7 +9,9 @@
 //! | `tenant`, `probe` | a customer: connection, settings, sites, circuit; what a test of the connection found |
 //! | `persona` | what a person should have: personas, `Wanted` |
 //! | `person` | a person's row |
-//! | `job`, `step`, `ask` | one person, one goal: its steps, where they stand, what was asked of Microsoft |
+//! | `job`, `step`, `ask`, `before` | one person, one goal: its steps, where they stand, what was asked of Microsoft, what there was before |
+//! | `tree` | a tenant's regions and sites, and what is set at them |
+//! | `edit` | an edit by hand, and which fields are open to whom |
 //! | `access` | roles, and in which tenant somebody has one |
 //! | `bits` | who of many was seen |
 //! | `schedule` | what is done by itself, and how often |
@@ -17,7 +19,9 @@
 
 pub mod access;
 pub mod ask;
+pub mod before;
 pub mod bits;
+pub mod edit;
 pub mod facts;
 pub mod group;
 pub mod job;
@@ -32,3 +36,4 @@ pub mod schedule;
 pub mod step;
 pub mod tenant;
 pub mod time;
+pub mod tree;

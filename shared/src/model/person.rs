@@ -1,6 +1,6 @@
 //! A person's row: what the directory says, what we want, what we did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,9 @@ pub struct Person {
     /// The site; `None` = the tenant level.
     #[serde(default)]
     pub site: Option<SitePath>,
+    /// Types of the Teams policies that their persona and site have given them: what is not wanted any more is taken back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub given: BTreeSet<PolicyType>,
     /// The member role.
     #[serde(default)]
     pub role: MemberRole,

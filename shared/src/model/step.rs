@@ -1,11 +1,12 @@
 //! A step: a postcondition plus a verb. It is done when the world agrees, never because a call returned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::microsoft::{PolicyType, SkuId};
+use super::group::GroupId;
+use super::microsoft::{PlanId, PolicyType, SkuId};
 use super::persona::{MemberRole, PersonaRef, SitePath};
 use super::tenant::Capability;
 use super::time::Time;
@@ -23,6 +24,14 @@ pub enum Step {
     Licences {
         /// The set; never empty (R57).
         set: Vec<SkuId>,
+        /// Service plans that are off, of the products whose plans matter (F54).
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        disabled: BTreeMap<SkuId, BTreeSet<PlanId>>,
+    },
+    /// The person is a direct member of these groups, among others (R64, R65).
+    Groups {
+        /// The groups.
+        join: Vec<GroupId>,
     },
     /// The Teams account exists and can take policies (R4).
     AwaitTeams,
@@ -35,6 +44,16 @@ pub enum Step {
     },
     /// No policy is assigned directly (offboarding).
     ClearPolicies,
+    /// These policies are in force, and no other is assigned directly (offboarding, R78).
+    OnlyPolicies {
+        /// Name by type.
+        assign: BTreeMap<PolicyType, String>,
+    },
+    /// The person is no direct member of these groups (offboarding, R86).
+    LeaveGroups {
+        /// The groups.
+        leave: Vec<GroupId>,
+    },
     /// No licence is assigned directly (R81).
     ClearLicences,
     /// Our record: the person belongs here; `None` = the tenant level (R72).
@@ -57,9 +76,12 @@ impl Step {
         match self {
             Self::UsageLocation { .. } => "usage location",
             Self::Licences { .. } => "licences",
+            Self::Groups { .. } => "groups",
             Self::AwaitTeams => "await Teams",
             Self::Policies { .. } => "policies",
             Self::ClearPolicies => "clear policies",
+            Self::OnlyPolicies { .. } => "replacement policies",
+            Self::LeaveGroups { .. } => "leave groups",
             Self::ClearLicences => "clear licences",
             Self::Place { .. } => "place",
             Self::Role { .. } => "member role",
@@ -71,7 +93,10 @@ impl Step {
         match self {
             Self::UsageLocation { .. } => Some(Capability::WriteUsers),
             Self::Licences { .. } | Self::ClearLicences => Some(Capability::AssignLicences),
-            Self::Policies { .. } | Self::ClearPolicies => Some(Capability::AssignPolicies),
+            Self::Groups { .. } | Self::LeaveGroups { .. } => Some(Capability::ManageGroups),
+            Self::Policies { .. } | Self::ClearPolicies | Self::OnlyPolicies { .. } => {
+                Some(Capability::AssignPolicies)
+            }
             Self::AwaitTeams | Self::Place { .. } | Self::Role { .. } => None,
         }
     }
@@ -82,10 +107,15 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UsageLocation { country } => write!(f, "usage location {country}"),
-            Self::Licences { set } => {
-                let names: Vec<&str> = set.iter().map(|sku| sku.0.as_str()).collect();
+            Self::Licences { set, disabled } => {
+                let name = |sku: &SkuId| match disabled.get(sku) {
+                    Some(plans) => format!("{} without {}", sku.0, ids(plans, |plan| &plan.0)),
+                    None => sku.0.clone(),
+                };
+                let names: Vec<String> = set.iter().map(name).collect();
                 write!(f, "licences exactly {}", names.join(", "))
             }
+            Self::Groups { join } => write!(f, "in the groups {}", ids(join, |group| &group.0)),
             Self::AwaitTeams => f.write_str("await Teams"),
             Self::Policies { assign, unassign } => {
                 f.write_str("policies")?;
@@ -98,6 +128,16 @@ impl fmt::Display for Step {
                 Ok(())
             }
             Self::ClearPolicies => f.write_str("no direct policies"),
+            Self::OnlyPolicies { assign } => {
+                f.write_str("no direct policies but")?;
+                for (kind, name) in assign {
+                    write!(f, " {}={name:?}", kind.0)?;
+                }
+                Ok(())
+            }
+            Self::LeaveGroups { leave } => {
+                write!(f, "not in the groups {}", ids(leave, |group| &group.0))
+            }
             Self::ClearLicences => f.write_str("no direct licences"),
             Self::Place {
                 site: Some(site), ..
@@ -110,6 +150,14 @@ impl fmt::Display for Step {
             },
         }
     }
+}
+
+fn ids<'a, T: 'a>(
+    all: impl IntoIterator<Item = &'a T>,
+    id: impl Fn(&'a T) -> &'a String,
+) -> String {
+    let ids: Vec<&str> = all.into_iter().map(|one| id(one).as_str()).collect();
+    ids.join(", ")
 }
 
 /// Where a step stands (I7).
@@ -161,6 +209,10 @@ pub enum Obstacle {
     ProtectedAccount,
     /// Direct licences stay while a licence group remains (R99).
     LicenceGroup(String),
+    /// Microsoft does not let us change who is in this group.
+    Group(String),
+    /// The person, or a group that they are in, is left alone by everything that happens by itself (F132).
+    Protected(String),
     /// An earlier step of this job did not come about.
     EarlierStep(String),
 }
@@ -235,7 +287,12 @@ impl fmt::Display for Obstacle {
             Self::ProtectedAccount => {
                 f.write_str("Microsoft refuses changes to this account (protected account)")
             }
-            Self::LicenceGroup(group) => write!(f, "a licence still comes from group {group}"),
+            Self::LicenceGroup(group) => write!(
+                f,
+                "a licence still comes from group {group}, so direct licences stay; let offboarding remove that group too"
+            ),
+            Self::Group(group) => write!(f, "Microsoft refuses to change who is in group {group}"),
+            Self::Protected(why) => write!(f, "{why}"),
             Self::EarlierStep(step) => write!(f, "the step \"{step}\" did not come about"),
         }
     }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::group::GroupId;
-use super::persona::SitePath;
+use super::microsoft::UserId;
 use super::probe::Probe;
 use super::time::Time;
+use super::tree::Values;
 
 /// Names a customer in every key. Letters, digits and hyphens only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,8 +83,9 @@ pub struct Connection {
 pub struct Settings {
     /// When staged people are looked at (R7, R8, F95).
     pub readiness: ReadinessLooks,
-    /// Whether offboarding takes the direct licences away (R81: yes).
-    pub offboard_licences: OffboardLicences,
+    /// Whether offboarding takes the direct licences away; `None` = as the installation says (R81: yes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offboard_licences: Option<OffboardLicences>,
     /// Kill switch of this tenant: nothing is sent, nothing is decided.
     pub paused: bool,
     /// Everything is read and shown; nothing is decided, and nothing that changes anything is sent.
@@ -92,6 +94,36 @@ pub struct Settings {
     /// What a sync takes over (F12, F13).
     #[serde(skip_serializing_if = "SyncSettings::is_default")]
     pub sync: SyncSettings,
+    /// What is set for the whole tree, unless a node says otherwise (F21); what offboarding does with licences is set above, where an
+    /// older version finds it.
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    pub values: Values,
+    /// Countries as the directory writes them, in small letters, and the ISO 3166 alpha-2 that each means (F28).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub countries: BTreeMap<String, String>,
+    /// Whom nothing that happens by itself may touch (F132).
+    #[serde(skip_serializing_if = "Protected::is_empty")]
+    pub protected: Protected,
+}
+
+/// People and groups that only people change (F132).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Protected {
+    /// These people.
+    pub people: BTreeSet<UserId>,
+    /// Whoever is in one of these groups, directly or through others, at most [`Protected::MOST_GROUPS`]; and nobody is put into them
+    /// or taken out of them.
+    pub groups: BTreeSet<GroupId>,
+}
+
+impl Protected {
+    /// As many as one question to Microsoft may name.
+    pub const MOST_GROUPS: usize = 20;
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How much of its work is done for a tenant (F6).
@@ -185,10 +217,13 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             readiness: ReadinessLooks::Scheduled,
-            offboard_licences: OffboardLicences::Remove,
+            offboard_licences: None,
             paused: false,
             read_only: false,
             sync: SyncSettings::default(),
+            values: Values::default(),
+            countries: BTreeMap::new(),
+            protected: Protected::default(),
         }
     }
 }
@@ -338,17 +373,6 @@ pub struct Refusals {
 impl Refusals {
     /// So many different people refused in a row mean that the permission is missing, not that one account is protected.
     pub const MISSING_AFTER: usize = 3;
-}
-
-/// A site as far as people are placed at it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Site {
-    /// Its place in the tree.
-    pub path: SitePath,
-    /// Its name for people.
-    pub name: String,
-    /// ISO 3166 alpha-2; the value for personas that take it from the site (R70).
-    pub usage_location: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,25 +1,45 @@
 //! What a person should have, and whether that is news (W1, W2).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sha2::{Digest, Sha256};
 
 use crate::model::job::{Goal, Origin};
+use crate::model::microsoft::UserId;
 use crate::model::person::{Person, Presence};
 use crate::model::persona::{
-    LocationSource, Persona, PersonaChoice, Rules, SitePath, Wanted, WrittenRule,
+    MemberRole, Persona, PersonaChoice, PersonaRef, Profile, Rules, SitePath, Wanted, WrittenRule,
 };
 use crate::model::property::Property;
-use crate::model::tenant::Site;
 
+use super::flaws::Flaw;
 use super::rule::list::{Listed, RuleList};
 use super::rule::{Rule, RuleError};
+use super::wanted::{Grounds, NoLocation};
 
-/// Everything that decisions of a tenant depend on besides the person.
+/// Everything that decisions of a tenant depend on besides the person, as it is stored.
+#[derive(Debug, Default)]
+pub struct Basis {
+    /// The two rule lists.
+    pub rules: Rules,
+    /// All versions of all personas.
+    pub personas: Vec<Persona>,
+    /// Profiles besides `everything`.
+    pub profiles: Vec<Profile>,
+    /// The tree and the table of countries.
+    pub grounds: Grounds,
+    /// Personas whose newest version cannot be given to anybody, by id, and why (F76).
+    pub flawed: BTreeMap<String, Vec<Flaw>>,
+    /// People whom no rule may touch (F132).
+    pub protected: BTreeSet<UserId>,
+}
+
+/// The basis with its rules compiled.
 #[derive(Debug)]
 pub struct Policybook {
     placement: RuleList<SitePath>,
-    persona: RuleList<PersonaChoice>,
-    personas: Vec<Persona>,
-    sites: Vec<Site>,
+    choices: RuleList<PersonaChoice>,
+    basis: Basis,
 }
 
 /// Why a person is left as they are.
@@ -31,10 +51,14 @@ pub enum Leave {
     Disabled,
     /// They left; no rule wants them (W2).
     Left,
+    /// Nothing that happens by itself may touch them (F132).
+    Protected,
     /// No persona rule matches.
     Unmatched,
-    /// The persona takes its usage location from the site, and there is no site or it has none.
-    NoLocation,
+    /// The persona names something that is not there any more (F76).
+    Flawed,
+    /// It cannot be said which usage location they get.
+    NoLocation(NoLocation),
     /// What is wanted is what was decided before (W1).
     Nothing,
     /// A job that automation may not supersede is open (J3).
@@ -49,41 +73,44 @@ pub enum Decision {
     /// Give them this.
     Provision {
         /// What.
-        wanted: Wanted,
+        wanted: Box<Wanted>,
         /// Its digest, kept on the person so that it is decided once.
         digest: String,
     },
 }
 
 impl Policybook {
-    /// Compiles the rules once for all people. Refused if a rule does not parse, or names a persona or site that does not exist
-    /// (R117): nobody is decided by half a list.
-    pub fn new(
-        rules: &Rules,
-        personas: Vec<Persona>,
-        sites: Vec<Site>,
-    ) -> Result<Self, RuleProblem> {
-        let placement = compile(&rules.placement)?;
-        let persona = compile(&rules.persona)?;
-        for rule in &rules.persona {
-            if !personas.iter().any(|p| p.reference.id == rule.then.persona) {
-                return Err(RuleProblem::missing(
-                    &rule.name,
-                    "persona",
-                    &rule.then.persona,
-                ));
+    /// Compiles the rules once for all people. Refused if a rule does not parse, or names a persona, profile, role or site that does
+    /// not exist (R117): nobody is decided by half a list.
+    pub fn new(basis: Basis) -> Result<Self, RuleProblem> {
+        let placement = compile(&basis.rules.placement)?;
+        let choices = compile(&basis.rules.persona)?;
+        for rule in &basis.rules.persona {
+            let missing = |what, name: &str| Err(RuleProblem::missing(&rule.name, what, name));
+            let then = &rule.then;
+            if newest(&basis.personas, &then.persona).is_none() {
+                return missing("persona", &then.persona);
+            }
+            if let MemberRole::Named(role) = &then.role
+                && !basis.grounds.tree.has_role(role)
+            {
+                return missing("member role", role);
+            }
+            if let Some(profile) = &then.profile
+                && profile_of(&basis.profiles, Some(profile)).is_none()
+            {
+                return missing("profile", profile);
             }
         }
-        for rule in &rules.placement {
-            if !sites.iter().any(|site| site.path == rule.then) {
+        for rule in &basis.rules.placement {
+            if basis.grounds.tree.site(&rule.then).is_none() {
                 return Err(RuleProblem::missing(&rule.name, "site", &rule.then.0));
             }
         }
         Ok(Self {
             placement,
-            persona,
-            personas,
-            sites,
+            choices,
+            basis,
         })
     }
 
@@ -98,6 +125,7 @@ impl Policybook {
                 } else if !may_automation_supersede(person) {
                     Decision::Leave(Leave::Busy)
                 } else {
+                    let wanted = Box::new(wanted);
                     Decision::Provision { wanted, digest }
                 }
             }
@@ -111,54 +139,64 @@ impl Policybook {
         if person.left {
             return Err(Leave::Left);
         }
+        if self.basis.protected.contains(&person.id) {
+            return Err(Leave::Protected);
+        }
         if person.facts.flag(Property::AccountEnabled) == Some(false) {
             return Err(Leave::Disabled);
         }
-        let chosen = self
-            .persona
+        let choice = self
+            .choices
             .first_match(&person.facts)
+            .map(|rule| &rule.then)
             .ok_or(Leave::Unmatched)?;
-        let persona = self.persona(&chosen.then.persona).ok_or(Leave::Unmatched)?;
-        let site = self
-            .placement
+        let persona = self.persona(&choice.persona).ok_or(Leave::Unmatched)?;
+        if self.basis.flawed.contains_key(&persona.reference.id) {
+            return Err(Leave::Flawed);
+        }
+        let profile =
+            profile_of(&self.basis.profiles, choice.profile.as_deref()).ok_or(Leave::Unmatched)?;
+        let site = self.site_of(person);
+        self.basis
+            .grounds
+            .wanted(persona, &profile, site, &choice.role, &person.facts)
+            .map_err(Leave::NoLocation)
+    }
+
+    /// The site at which the placement rules put somebody.
+    pub fn site_of(&self, person: &Person) -> Option<&SitePath> {
+        self.placement
             .first_match(&person.facts)
-            .map(|rule| rule.then.clone());
-        let usage_location = match &persona.usage_location {
-            None => None,
-            Some(LocationSource::Literal(country)) => Some(country.clone()),
-            Some(LocationSource::Site) => {
-                Some(self.location_of(site.as_ref()).ok_or(Leave::NoLocation)?)
-            }
-        };
-        Ok(Wanted {
-            persona: persona.reference.clone(),
-            site,
-            role: chosen.then.role.clone(),
-            usage_location,
-            licences: persona.licences.clone(),
-            policies: persona.policies.clone(),
-        })
+            .map(|rule| &rule.then)
     }
 
     /// The newest version of a persona.
     pub fn persona(&self, id: &str) -> Option<&Persona> {
-        self.personas
-            .iter()
-            .filter(|p| p.reference.id == id)
-            .max_by_key(|p| p.reference.version)
+        newest(&self.basis.personas, id)
     }
 
     /// A certain version of a persona, as somebody holds it.
-    pub fn version(&self, reference: &crate::model::persona::PersonaRef) -> Option<&Persona> {
-        self.personas.iter().find(|p| p.reference == *reference)
-    }
-
-    fn location_of(&self, site: Option<&SitePath>) -> Option<String> {
-        self.sites
+    pub fn version(&self, reference: &PersonaRef) -> Option<&Persona> {
+        self.basis
+            .personas
             .iter()
-            .find(|s| Some(&s.path) == site)?
-            .usage_location
-            .clone()
+            .find(|p| p.reference == *reference)
+    }
+}
+
+/// The newest version of a persona.
+pub fn newest<'a>(personas: &'a [Persona], id: &str) -> Option<&'a Persona> {
+    personas
+        .iter()
+        .filter(|persona| persona.reference.id == id)
+        .max_by_key(|persona| persona.reference.version)
+}
+
+/// The profile of a name; without one, everything.
+pub fn profile_of(profiles: &[Profile], name: Option<&str>) -> Option<Profile> {
+    match name {
+        None | Some(Profile::EVERYTHING) => Some(Profile::everything()),
+        Some(name) => profiles.iter().find(|one| one.name == name).cloned(),
     }
 }
 

@@ -2,10 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::decide::Decision;
+use super::decide::{Basis, Decision};
 use crate::model::person::{Person, Presence};
-use crate::model::persona::{Persona, Rules};
-use crate::model::tenant::Site;
 
 /// Who would be changed, counted before anybody is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,9 +39,32 @@ impl Tally {
     }
 }
 
-/// Names what is decided with: the same rules, personas and sites have the same name, and any other another.
-pub fn decided_with(rules: &Rules, personas: &[Persona], sites: &[Site]) -> String {
-    let text = serde_json::to_vec(&(rules, personas, sites)).unwrap_or_default();
+/// Names what is decided with: the same rules, personas, sites and settings have the same name, and any other another.
+pub fn decided_with(basis: &Basis) -> String {
+    let tree = &basis.grounds.tree;
+    let nodes: Vec<_> = tree.nodes().collect();
+    let mut text = serde_json::to_vec(&(&basis.rules, &basis.personas, nodes)).unwrap_or_default();
+    // What a tenant has not set is not part of the name.
+    let rest = (
+        &basis.profiles,
+        &tree.provider,
+        &tree.tenant,
+        &basis.grounds.countries,
+        basis.flawed.keys().collect::<Vec<_>>(),
+        &basis.protected,
+    );
+    let none = Basis::default();
+    let nothing = (
+        &none.profiles,
+        &none.grounds.tree.provider,
+        &none.grounds.tree.tenant,
+        &none.grounds.countries,
+        Vec::<&String>::new(),
+        &none.protected,
+    );
+    if rest != nothing {
+        text.extend(serde_json::to_vec(&rest).unwrap_or_default());
+    }
     let hash = Sha256::digest(&text);
     hash.iter()
         .take(10)

@@ -1,7 +1,10 @@
 //! Whether the world agrees with a step, and what would have to be asked for if it does not.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::model::ask::Verb;
-use crate::model::microsoft::{DirectoryUser, LicenceState, PolicyType, SkuId, TeamsUser};
+use crate::model::group::GroupId;
+use crate::model::microsoft::{DirectoryUser, LicenceState, PlanId, PolicyType, SkuId, TeamsUser};
 use crate::model::property::Property;
 use crate::model::step::Step;
 
@@ -12,6 +15,8 @@ pub struct Seen {
     pub user: Glance<DirectoryUser>,
     /// The Teams service's answer.
     pub teams: Glance<TeamsUser>,
+    /// The groups that they are in directly.
+    pub groups: Glance<BTreeSet<GroupId>>,
 }
 
 /// One answer, if it was asked for.
@@ -33,6 +38,8 @@ pub enum Read {
     User,
     /// `GET /admin/teams/userConfigurations/{id}`.
     Teams,
+    /// `GET /users/{id}/memberOf`.
+    Groups,
 }
 
 /// What a look at the world says about a step.
@@ -58,8 +65,8 @@ pub fn view(step: &Step, seen: &Seen) -> View {
                 .is_some_and(|c| c.eq_ignore_ascii_case(country));
             lacking([(Verb::SetUsageLocation, !set)])
         }),
-        Step::Licences { set } => of(&seen.user, Read::User, |user| {
-            if licence_change(set, user).is_needed() {
+        Step::Licences { set, disabled } => of(&seen.user, Read::User, |user| {
+            if licence_change(set, disabled, user).is_needed() {
                 View::Lacks(vec![Verb::ChangeLicences])
             } else if direct(user).all(LicenceState::is_active) {
                 View::Holds
@@ -71,10 +78,16 @@ pub fn view(step: &Step, seen: &Seen) -> View {
         Step::ClearLicences => of(&seen.user, Read::User, |user| {
             lacking([(Verb::ChangeLicences, direct(user).next().is_some())])
         }),
+        Step::Groups { join } => of(&seen.groups, Read::Groups, |held| {
+            let missing = join.iter().filter(|group| !is_in(held, group));
+            lacking(missing.map(|group| (Verb::JoinGroup(group.clone()), true)))
+        }),
+        Step::LeaveGroups { leave } => of(&seen.groups, Read::Groups, |held| {
+            let kept = leave.iter().filter(|group| is_in(held, group));
+            lacking(kept.map(|group| (Verb::LeaveGroup(group.clone()), true)))
+        }),
         Step::Policies { assign, unassign } => of(&seen.teams, Read::Teams, |user| {
-            let differs = assign
-                .iter()
-                .any(|(kind, name)| !has_policy(user, kind, name));
+            let differs = differs(assign, user);
             let direct = unassign
                 .iter()
                 .any(|kind| user.policy(kind).is_some_and(|policy| policy.direct));
@@ -83,16 +96,23 @@ pub fn view(step: &Step, seen: &Seen) -> View {
                 (Verb::UnassignPolicies, direct),
             ])
         }),
-        Step::ClearPolicies => match &seen.teams {
-            // Nobody without a Teams account has a policy.
-            Glance::Absent => View::Holds,
-            teams @ (Glance::Unread | Glance::Present(_)) => of(teams, Read::Teams, |user| {
-                lacking([(
+        // Nobody without a Teams account has a policy.
+        Step::ClearPolicies | Step::OnlyPolicies { .. } if seen.teams == Glance::Absent => {
+            View::Holds
+        }
+        Step::ClearPolicies => of(&seen.teams, Read::Teams, |user| {
+            let others = !other_policies(&BTreeMap::new(), user).is_empty();
+            lacking([(Verb::UnassignPolicies, others)])
+        }),
+        Step::OnlyPolicies { assign } => of(&seen.teams, Read::Teams, |user| {
+            lacking([
+                (Verb::AssignPolicies, differs(assign, user)),
+                (
                     Verb::UnassignPolicies,
-                    user.policies.iter().any(|policy| policy.direct),
-                )])
-            }),
-        },
+                    !other_policies(assign, user).is_empty(),
+                ),
+            ])
+        }),
         Step::AwaitTeams => of(&seen.teams, Read::Teams, |_| View::Lacks(Vec::new())),
         Step::Place { .. } | Step::Role { .. } => View::Holds,
     }
@@ -101,8 +121,8 @@ pub fn view(step: &Step, seen: &Seen) -> View {
 /// The direct licences to add and to remove; inherited ones are not part of the comparison (R63).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LicenceChange {
-    /// To add.
-    pub add: Vec<SkuId>,
+    /// To add, each with the service plans that are off.
+    pub add: Vec<(SkuId, BTreeSet<PlanId>)>,
     /// To remove.
     pub remove: Vec<SkuId>,
 }
@@ -114,35 +134,79 @@ impl LicenceChange {
     }
 }
 
-/// What replaces somebody's direct licences by `set`.
-pub fn licence_change(set: &[SkuId], user: &DirectoryUser) -> LicenceChange {
-    let held: Vec<&SkuId> = direct(user).map(|state| &state.sku).collect();
+/// What replaces somebody's direct licences by `set`. Service plans count where `disabled` names those of the product (F54).
+pub fn licence_change(
+    set: &[SkuId],
+    disabled: &BTreeMap<SkuId, BTreeSet<PlanId>>,
+    user: &DirectoryUser,
+) -> LicenceChange {
+    let held: BTreeMap<&SkuId, &BTreeSet<PlanId>> = direct(user)
+        .map(|state| (&state.sku, &state.disabled))
+        .collect();
+    let fits = |sku: &SkuId| {
+        let off = held.get(sku);
+        off.is_some_and(|off| disabled.get(sku).is_none_or(|wanted| wanted == *off))
+    };
+    let add = set.iter().filter(|sku| !fits(sku));
+    let remove = held.keys().filter(|sku| !set.contains(sku));
     LicenceChange {
-        add: set
-            .iter()
-            .filter(|sku| !held.contains(sku))
-            .cloned()
+        add: add
+            .map(|sku| (sku.clone(), disabled.get(sku).cloned().unwrap_or_default()))
             .collect(),
-        remove: held
-            .into_iter()
-            .filter(|sku| !set.contains(sku))
-            .cloned()
-            .collect(),
+        remove: remove.map(|sku| (*sku).clone()).collect(),
     }
 }
 
-/// The group that one of somebody's licences comes from, if any does (R96).
-pub fn licence_group(user: &DirectoryUser) -> Option<&str> {
-    states(user).iter().find_map(|state| state.group.as_deref())
+/// The groups that somebody's licences come from (R96).
+pub fn licence_groups(user: &DirectoryUser) -> BTreeSet<GroupId> {
+    let groups = states(user).iter().filter_map(|state| state.group.clone());
+    groups.map(GroupId).collect()
 }
 
-/// The types of somebody's direct policies.
-pub fn direct_policies(user: &TeamsUser) -> Vec<PolicyType> {
-    user.policies
-        .iter()
-        .filter(|policy| policy.direct)
-        .map(|policy| policy.policy_type.clone())
+/// The products that somebody has directly.
+pub fn direct_licences(user: &DirectoryUser) -> BTreeSet<SkuId> {
+    direct(user).map(|state| state.sku.clone()).collect()
+}
+
+/// How a licence stands that comes from this group; `None` = Microsoft does not show it.
+pub fn inherits<'a>(
+    user: &'a DirectoryUser,
+    group: &GroupId,
+    sku: &SkuId,
+) -> Option<&'a LicenceState> {
+    states(user).iter().find(|state| {
+        let by = state.group.as_deref();
+        state.sku == *sku && by.is_some_and(|by| by.eq_ignore_ascii_case(&group.0))
+    })
+}
+
+/// Why a licence from a group gives nothing, if one does not (F52).
+pub fn group_licence_problem(user: &DirectoryUser) -> Option<String> {
+    states(user).iter().find_map(|state| {
+        let (group, problem) = (state.group.as_deref()?, state.problem()?);
+        Some(format!("licence of group {group}: {problem}"))
+    })
+}
+
+/// The types of somebody's direct policies that are not among these.
+pub fn other_policies(wanted: &BTreeMap<PolicyType, String>, user: &TeamsUser) -> Vec<PolicyType> {
+    let direct = user.policies.iter().filter(|policy| policy.direct);
+    let kinds = direct.map(|policy| &policy.policy_type);
+    kinds
+        .filter(|kind| !wanted.keys().any(|wanted| wanted.same(kind)))
+        .cloned()
         .collect()
+}
+
+/// Whether one of these groups is meant, in whatever case it is written.
+pub fn is_in(groups: &BTreeSet<GroupId>, group: &GroupId) -> bool {
+    groups.contains(group) || groups.iter().any(|one| one.same(group))
+}
+
+fn differs(wanted: &BTreeMap<PolicyType, String>, user: &TeamsUser) -> bool {
+    wanted
+        .iter()
+        .any(|(kind, name)| !has_policy(user, kind, name))
 }
 
 /// The policy with this name is in force; names compare without case (graph-api.md 5.1.3).
@@ -167,7 +231,7 @@ fn of<T>(glance: &Glance<T>, read: Read, judge: impl FnOnce(&T) -> View) -> View
     }
 }
 
-fn lacking<const N: usize>(needs: [(Verb, bool); N]) -> View {
+fn lacking(needs: impl IntoIterator<Item = (Verb, bool)>) -> View {
     let verbs: Vec<Verb> = needs
         .into_iter()
         .filter_map(|(verb, needed)| needed.then_some(verb))

@@ -5,15 +5,25 @@
 //! | `rule` | the condition language: does a rule match a person |
 //! | `scope` | whom rules may concern |
 //! | `decide` | what a person should have, and whether that is news |
+//! | `edit` | who may edit what of a person, and what an edit means |
+//! | `flaws` | what is wrong with a persona |
 //! | `gate` | whether an edit changes so many people that somebody has to say yes |
+//! | `wanted` | what a persona means for one person: profile, site and country filled in |
+//! | `countries` | which countries there are |
+//! | `licences` | the licence decision table |
 //! | `steps` | the ordered steps of a job: provision, offboard |
 //! | `next_move` | what to do about one step, given what was asked and what is seen |
 //! | `holds` | whether the world agrees with a step |
 
+pub mod countries;
 pub mod decide;
+pub mod edit;
+pub mod flaws;
 pub mod gate;
 pub mod holds;
+pub mod licences;
 pub mod next_move;
 pub mod rule;
 pub mod scope;
 pub mod steps;
+pub mod wanted;

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::config;
 use crate::model::ask::{Answer, Ask, Verb};
+use crate::model::group::GroupId;
 use crate::model::job::Waits;
-use crate::model::microsoft::{Readiness, Refusal, TeamsUser};
+use crate::model::microsoft::{LicenceState, Readiness, Refusal, SkuId, TeamsUser};
 use crate::model::step::{Note, Standing, Stands, Step};
 use crate::model::tenant::{Capability, ReadinessLooks};
 use crate::model::time::Time;
 
-use super::holds::{Glance, Read, Seen, View, view};
+use super::holds::{Glance, Read, Seen, View, group_licence_problem, inherits, view};
 
 mod looks;
 mod over;
@@ -52,6 +53,10 @@ pub struct Circumstances<'a> {
     pub ask_directory: bool,
     /// What Microsoft was found not to let us do.
     pub missing: &'a BTreeSet<Capability>,
+    /// Groups that this job has taken the person out of: licences that still come from them are on their way out (R98).
+    pub left: &'a [GroupId],
+    /// The licences that the groups of this job give, whether Microsoft shows them yet or not (R59).
+    pub inherits: &'a [(GroupId, SkuId)],
     /// Reads before this moment may still show the world as it was before the person's last job (W3): nothing is concluded from
     /// them, though what they show may be acted on.
     pub trust_from: Option<Time>,
@@ -92,7 +97,8 @@ pub fn next_move(
     }
     match view {
         View::Unread(read) => Move::Read(read),
-        View::Holds => holds(asks, around),
+        View::Holds => inherited(step, standing, asks, seen, patience, around)
+            .unwrap_or_else(|| holds(asks, around)),
         View::Absent => absent(step, standing, patience, around.now),
         View::Lacks(verbs) => lacks(step, standing, asks, seen, &verbs, patience, around),
     }
@@ -119,8 +125,8 @@ fn not_before(
     let Some(closed) = &ask.closed else {
         return Some((ask.sent + config::SETTLE, None));
     };
-    let is_latest = last_of(ask.verb, asks).is_some_and(|last| last.number == ask.number);
-    let again = || patience.after(tries(ask.verb, asks).saturating_sub(1));
+    let is_latest = last_of(&ask.verb, asks).is_some_and(|last| last.number == ask.number);
+    let again = || patience.after(tries(&ask.verb, asks).saturating_sub(1));
     match &closed.answer {
         Answer::Accepted => Some((ask.sent + patience.first(), None)),
         Answer::NotNow | Answer::Missing | Answer::Refused(Refusal::UsageLocation) if is_latest => {
@@ -180,12 +186,62 @@ fn holds(asks: &[&Ask], around: &Circumstances<'_>) -> Move {
     })
 }
 
+/// Being in a licence group is not yet having its licences: those come later, or not at all, and nobody says so unasked
+/// (`graph-api.md 3.3`). Until then the seat is kept. `None` = they are there, or none are expected.
+fn inherited(
+    step: &Step,
+    standing: &Standing,
+    asks: &[&Ask],
+    seen: &Seen,
+    patience: Patience,
+    around: &Circumstances<'_>,
+) -> Option<Move> {
+    if !matches!(step, Step::Groups { .. }) || around.inherits.is_empty() {
+        return None;
+    }
+    let user = match &seen.user {
+        Glance::Unread => return Some(Move::Read(Read::User)),
+        Glance::Absent => return Some(absent(step, standing, patience, around.now)),
+        Glance::Present(user) => user,
+    };
+    let missing = around
+        .inherits
+        .iter()
+        .map(|(group, sku)| (group, inherits(user, group, sku)))
+        .find(|(_, state)| !state.is_some_and(LicenceState::is_active));
+    let (group, state) = missing?;
+    let taken = asks.iter().rev().find(|ask| ask.was_taken());
+    let since = taken.map(|ask| ask.sent).or(standing.since);
+    let since = since.unwrap_or(around.now);
+    match state.and_then(LicenceState::problem) {
+        Some(_) if state.is_some_and(LicenceState::lacks_a_seat) => Some(Move::Wait {
+            until: around.now + config::WAITING_LOOK,
+            waits: Some(Waits::Licence),
+        }),
+        Some(problem) => Some(around.distrust().unwrap_or_else(|| {
+            let cause = format!("licence of group {}: {problem}", group.0);
+            Move::GiveUp(Stands::Failed(cause))
+        })),
+        None if around.now >= patience.end(since) => Some(Move::GiveUp(Stands::Failed(format!(
+            "the licence of group {} is not there in time",
+            group.0
+        )))),
+        None => Some(Move::Wait {
+            until: patience
+                .next_look(since, around.now)
+                .min(patience.end(since)),
+            waits: None,
+        }),
+    }
+}
+
 const NOT_IN_DIRECTORY: &str = "the account is not in the directory";
 
 /// The account is not there: at once after its creation, or after its deletion.
 fn absent(step: &Step, standing: &Standing, patience: Patience, now: Time) -> Move {
     let since = standing.since.unwrap_or(now);
-    if matches!(step, Step::ClearLicences) && now >= since + patience.first() {
+    let takes_away = matches!(step, Step::ClearLicences | Step::LeaveGroups { .. });
+    if takes_away && now >= since + patience.first() {
         return Move::Finish(Stands::Skipped(Note::AccountGone));
     }
     if now >= patience.end(since) {
@@ -207,13 +263,15 @@ fn lacks(
     patience: Patience,
     around: &Circumstances<'_>,
 ) -> Move {
-    if let Some(over) = over::over(step, verbs, asks, seen, around) {
+    let begun = standing.since.unwrap_or(around.now);
+    if let Some(over) = over::over(step, verbs, asks, seen, around, (patience, begun)) {
         return over;
     }
     let to_ask: Vec<Verb> = verbs
         .iter()
-        .copied()
-        .filter(|verb| may_ask(*verb, asks, around))
+        .filter(|verb| may_ask(verb, asks, around))
+        .filter(|verb| over::refusal(step, verb, asks, around.now).is_none())
+        .cloned()
         .collect();
     let taken = asks.iter().rev().find(|ask| ask.was_taken());
     let since = taken
@@ -230,14 +288,18 @@ fn lacks(
     };
     let is_over = around.is_trusted() && around.now >= patience.end(since);
     if !to_ask.is_empty() {
-        let tried = to_ask.iter().map(|verb| tries(*verb, asks)).max();
+        let tried = to_ask.iter().map(|verb| tries(verb, asks)).max();
         return if is_over && tried >= Some(patience.tries()) {
             Move::GiveUp(Stands::Failed(last_word(asks)))
         } else {
             Move::Ask(to_ask)
         };
     }
-    if let (Step::Policies { .. } | Step::ClearPolicies, Some(taken)) = (step, taken)
+    let is_policies = matches!(
+        step,
+        Step::Policies { .. } | Step::ClearPolicies | Step::OnlyPolicies { .. }
+    );
+    if let (true, Some(taken)) = (is_policies, taken)
         && around.is_trusted()
         && around.now >= taken.sent + config::POLICY_NOTE
     {
@@ -257,7 +319,7 @@ fn lacks(
 
 /// What Microsoft accepted is never asked again because a read is stale (graph-api.md 10, rule a); everything else may be. What
 /// was asked on the strength of a read that could not be trusted yet may have asked for too little, and is asked once more.
-fn may_ask(verb: Verb, asks: &[&Ask], around: &Circumstances<'_>) -> bool {
+fn may_ask(verb: &Verb, asks: &[&Ask], around: &Circumstances<'_>) -> bool {
     match last_of(verb, asks) {
         Some(last) if last.was_taken() => {
             around.is_trusted() && around.trust_from.is_some_and(|from| last.sent < from)
@@ -279,13 +341,13 @@ fn since_it_waited<'a, 'b>(asks: &'b [&'a Ask]) -> &'b [&'a Ask] {
     waited.map_or(asks, |last| asks.get(last + 1..).unwrap_or_default())
 }
 
-fn last_of<'a>(verb: Verb, asks: &[&'a Ask]) -> Option<&'a Ask> {
-    asks.iter().rev().find(|ask| ask.verb == verb).copied()
+fn last_of<'a>(verb: &Verb, asks: &[&'a Ask]) -> Option<&'a Ask> {
+    asks.iter().rev().find(|ask| ask.verb == *verb).copied()
 }
 
 /// How often something was asked for in vain, since it waited.
-fn tries(verb: Verb, asks: &[&Ask]) -> usize {
-    let of = since_it_waited(asks).iter().filter(|ask| ask.verb == verb);
+fn tries(verb: &Verb, asks: &[&Ask]) -> usize {
+    let of = since_it_waited(asks).iter().filter(|ask| ask.verb == *verb);
     of.filter(|ask| !ask.was_taken())
         .map(|ask| 1 + usize::from(ask.earlier))
         .sum()
@@ -313,7 +375,9 @@ fn await_teams(
     let since = standing.since.unwrap_or(around.now);
     let give_up = patience.end(since);
     let readiness = TeamsUser::readiness(teams);
-    if let (Readiness::NotYet(_), true) = (&readiness, around.ask_directory) {
+    // Whoever is given up is looked at once more: a licence that gives nothing is the likeliest reason.
+    let asks_directory = around.ask_directory || around.now >= give_up;
+    if let (Readiness::NotYet(_), true) = (&readiness, asks_directory) {
         match seen.user {
             Glance::Unread => return Move::Read(Read::User),
             Glance::Absent if around.now >= since + config::SETTLE => {
@@ -337,7 +401,8 @@ fn await_teams(
         ))),
         Readiness::NotYet(reason) if around.now >= give_up => {
             Move::GiveUp(Stands::Failed(format!(
-                "{reason} after {} hours; check the licence in the Microsoft 365 admin centre",
+                "{} after {} hours; check the licence in the Microsoft 365 admin centre",
+                told(reason, seen),
                 config::AWAIT_TEAMS.as_secs() / 3_600
             )))
         }
@@ -348,8 +413,17 @@ fn await_teams(
             };
             Move::Wait {
                 until: look.min(give_up),
-                waits: Some(Waits::Teams(reason.to_owned())),
+                waits: Some(Waits::Teams(told(reason, seen))),
             }
         }
     }
+}
+
+/// Why there is no Teams account yet; a licence that gives nothing explains it better (F52).
+fn told(reason: &str, seen: &Seen) -> String {
+    let problem = match &seen.user {
+        Glance::Present(user) => group_licence_problem(user),
+        Glance::Unread | Glance::Absent => None,
+    };
+    problem.unwrap_or_else(|| reason.to_owned())
 }

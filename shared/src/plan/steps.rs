@@ -1,30 +1,64 @@
 //! The planners: what is wanted, as ordered steps. What already holds is found out when the job starts (W3).
 
-use crate::model::persona::{MemberRole, Persona, Wanted};
-use crate::model::step::{Standing, Step};
-use crate::model::tenant::{OffboardLicences, Settings};
+use std::collections::BTreeSet;
 
-/// The steps that give somebody what is wanted. `before` is the persona version they hold now: policies that it set and the new
-/// one does not are unassigned; what no persona mentions is not touched.
-pub fn provision(wanted: &Wanted, before: Option<&Persona>) -> Vec<Step> {
+use crate::model::microsoft::PolicyType;
+use crate::model::persona::{MemberRole, OffboardingProfile, Persona, SitePath, Wanted};
+use crate::model::step::{Standing, Step};
+use crate::model::tenant::OffboardLicences;
+
+use super::licences::{Deed, Groups, Verdict, verdict};
+
+/// What somebody has by us already.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held<'a> {
+    /// The persona version.
+    pub persona: Option<&'a Persona>,
+    /// Types of the policies that they were given, by that persona or by their site.
+    pub given: Option<&'a BTreeSet<PolicyType>>,
+    /// The member role.
+    pub role: Option<&'a MemberRole>,
+}
+
+/// The steps that give somebody what is wanted. Policies that they were given before and that are not wanted any more are unassigned;
+/// groups that the old persona named are kept; what no persona mentions is not touched.
+pub fn provision(wanted: &Wanted, held: Held<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(country) = &wanted.usage_location {
         steps.push(Step::UsageLocation {
             country: country.clone(),
         });
     }
-    if !wanted.licences.is_empty() {
-        let mut set = wanted.licences.clone();
-        set.sort();
-        set.dedup();
-        steps.push(Step::Licences { set });
+    if !wanted.leave.is_empty() {
+        steps.push(Step::LeaveGroups {
+            leave: wanted.leave.clone(),
+        });
     }
-    let unassign: Vec<_> = before
-        .into_iter()
-        .flat_map(|persona| persona.policies.keys())
-        .filter(|kind| !wanted.policies.keys().any(|wanted| wanted.same(kind)))
-        .cloned()
-        .collect();
+    // Before direct licences: whoever is licensed by a group gets none (R59).
+    if !wanted.groups.is_empty() {
+        let join: BTreeSet<_> = wanted.groups.iter().cloned().collect();
+        steps.push(Step::Groups {
+            join: join.into_iter().collect(),
+        });
+    }
+    let names_some = !wanted.licences.is_empty();
+    if verdict(Deed::Onboard { names_some }, true, Groups::None) != Verdict::Nothing {
+        let set: BTreeSet<_> = wanted.licences.iter().cloned().collect();
+        steps.push(Step::Licences {
+            set: set.into_iter().collect(),
+            disabled: wanted.disabled.clone(),
+        });
+    }
+    let by_persona = held.persona.into_iter().flat_map(|old| old.policies.keys());
+    let given = held.given.into_iter().flatten();
+    let mut unassign: Vec<PolicyType> = Vec::new();
+    for kind in by_persona.chain(given).chain(&wanted.inherit) {
+        let is_wanted = wanted.policies.keys().any(|wanted| wanted.same(kind));
+        if !is_wanted && !unassign.iter().any(|known| known.same(kind)) {
+            unassign.push(kind.clone());
+        }
+    }
+    unassign.sort();
     if !wanted.policies.is_empty() || !unassign.is_empty() {
         steps.push(Step::AwaitTeams);
         steps.push(Step::Policies {
@@ -34,28 +68,55 @@ pub fn provision(wanted: &Wanted, before: Option<&Persona>) -> Vec<Step> {
     }
     steps.push(Step::Place {
         site: wanted.site.clone(),
-        persona: Some(wanted.persona.clone()),
+        persona: wanted.persona.clone(),
     });
     steps.push(Step::Role {
-        role: wanted.role.clone(),
+        role: role_on_arrival(&wanted.role, held.role),
     });
     steps
 }
 
+/// How somebody leaves.
+#[derive(Clone, Debug)]
+pub struct Leaving<'a> {
+    /// What their persona says of it; none without a persona.
+    pub profile: Option<&'a OffboardingProfile>,
+    /// What is set where they are, for a profile that does not say.
+    pub licences: OffboardLicences,
+    /// The site at which they stay; `None` = they go to the tenant level (R72, R87).
+    pub stays_at: Option<&'a SitePath>,
+    /// Their member role.
+    pub role: &'a MemberRole,
+}
+
 /// The steps that take everything of ours away. The usage location stays as it is (R73). Policies go before licences, while the
-/// account still takes them.
-pub fn offboard(settings: &Settings, role: &MemberRole) -> Vec<Step> {
-    let mut steps = vec![Step::ClearPolicies];
-    match settings.offboard_licences {
-        OffboardLicences::Remove => steps.push(Step::ClearLicences),
-        OffboardLicences::Keep => {}
+/// account still takes them (R77, R78); groups go before direct licences, which stay while a licence group does (R98).
+pub fn offboard(leaving: &Leaving<'_>) -> Vec<Step> {
+    let none = OffboardingProfile::default();
+    let profile = leaving.profile.unwrap_or(&none);
+    let mut steps = vec![if profile.policies.is_empty() {
+        Step::ClearPolicies
+    } else {
+        Step::OnlyPolicies {
+            assign: profile.policies.clone(),
+        }
+    }];
+    if !profile.leave.is_empty() {
+        let leave: BTreeSet<_> = profile.leave.iter().cloned().collect();
+        steps.push(Step::LeaveGroups {
+            leave: leave.into_iter().collect(),
+        });
+    }
+    let licences = profile.licences.unwrap_or(leaving.licences);
+    if verdict(Deed::Offboard { licences }, true, Groups::None) != Verdict::Nothing {
+        steps.push(Step::ClearLicences);
     }
     steps.push(Step::Place {
-        site: None,
+        site: leaving.stays_at.cloned(),
         persona: None,
     });
     steps.push(Step::Role {
-        role: role_after_leaving(role),
+        role: role_after_leaving(leaving.role),
     });
     steps
 }
@@ -70,22 +131,38 @@ pub fn obstacle<'a>(steps: &'a [Step], standings: &[Standing], at: usize) -> Opt
             .map(|(step, _)| step)
     };
     match steps.get(at)? {
-        Step::AwaitTeams => failed(|step| matches!(step, Step::Licences { .. })),
+        Step::AwaitTeams => {
+            failed(|step| matches!(step, Step::Licences { .. } | Step::Groups { .. }))
+        }
         Step::Policies { .. } => failed(|step| matches!(step, Step::AwaitTeams)),
         Step::Place {
             persona: Some(_), ..
         } => failed(|step| {
             matches!(
                 step,
-                Step::Licences { .. } | Step::AwaitTeams | Step::Policies { .. }
+                Step::Licences { .. }
+                    | Step::Groups { .. }
+                    | Step::AwaitTeams
+                    | Step::Policies { .. }
             )
         }),
         Step::Role { .. } => failed(|step| matches!(step, Step::Place { .. })),
         Step::UsageLocation { .. }
         | Step::Licences { .. }
+        | Step::Groups { .. }
         | Step::ClearPolicies
+        | Step::OnlyPolicies { .. }
+        | Step::LeaveGroups { .. }
         | Step::ClearLicences
         | Step::Place { persona: None, .. } => None,
+    }
+}
+
+/// R76: whoever kept the self-service role keeps it where they come to, unless they get another one there.
+fn role_on_arrival(wanted: &MemberRole, held: Option<&MemberRole>) -> MemberRole {
+    match (wanted, held) {
+        (MemberRole::None, Some(MemberRole::SelfService)) => MemberRole::SelfService,
+        (wanted, _) => wanted.clone(),
     }
 }
 
@@ -102,20 +179,24 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::microsoft::{PolicyType, SkuId};
-    use crate::model::persona::{PersonaRef, SitePath};
+    use crate::model::group::GroupId;
+    use crate::model::microsoft::{PlanId, SkuId};
+    use crate::model::persona::PersonaRef;
 
     fn given(change: impl FnOnce(&mut Wanted)) -> Wanted {
         let mut wanted = Wanted {
-            persona: PersonaRef {
+            persona: Some(PersonaRef {
                 id: "sales".into(),
                 version: 2,
-            },
+            }),
             site: Some(SitePath("europe/london".into())),
             role: MemberRole::SelfService,
             usage_location: Some("GB".into()),
             licences: vec![SkuId("e5".into())],
             policies: BTreeMap::from([(PolicyType("TeamsMeetingPolicy".into()), "Sales".into())]),
+            disabled: BTreeMap::new(),
+            groups: Vec::new(),
+            ..Wanted::default()
         };
         change(&mut wanted);
         wanted
@@ -126,12 +207,30 @@ mod tests {
         assert_eq!(text.join(" · "), expected);
     }
 
-    /// R50, R63, R3: location first, then licences, then what needs a Teams account, our own records last.
+    fn joins(wanted: &Wanted, expected: &str) {
+        check(&provision(wanted, Held::default()), expected);
+    }
+
+    /// R50, R63, R3, R46: location first, then licences, then what needs a Teams account, our own records last.
     #[test]
     fn a_joiner_gets_everything_in_order() {
-        check(
-            &provision(&given(|_| {}), None),
+        joins(
+            &given(|_| {}),
             "usage location GB · licences exactly e5 · await Teams · policies TeamsMeetingPolicy=\"Sales\" · place at europe/london · member role self-service",
+        );
+    }
+
+    /// R59, R64, R69, F54: groups come after the location and before direct licences.
+    #[test]
+    fn groups_come_before_direct_licences() {
+        let wanted = given(|w| {
+            w.groups = vec![GroupId("staff".into()), GroupId("phone".into())];
+            let off = BTreeSet::from([PlanId("yammer".into())]);
+            w.disabled = BTreeMap::from([(SkuId("e5".into()), off)]);
+        });
+        joins(
+            &wanted,
+            "usage location GB · in the groups phone, staff · licences exactly e5 without yammer · await Teams · policies TeamsMeetingPolicy=\"Sales\" · place at europe/london · member role self-service",
         );
     }
 
@@ -142,8 +241,8 @@ mod tests {
             w.usage_location = None;
             w.licences.clear();
         });
-        check(
-            &provision(&wanted, None),
+        joins(
+            &wanted,
             "await Teams · policies TeamsMeetingPolicy=\"Sales\" · place at europe/london · member role self-service",
         );
         let bare = given(|w| {
@@ -151,14 +250,13 @@ mod tests {
             w.licences.clear();
             w.policies.clear();
         });
-        check(
-            &provision(&bare, None),
-            "place at europe/london · member role self-service",
-        );
+        joins(&bare, "place at europe/london · member role self-service");
     }
 
+    /// F78: what was given and is not wanted any more is unassigned, and so is what the persona wants inherited; nothing else is.
     #[test]
-    fn a_change_of_persona_unassigns_what_the_old_one_set_and_the_new_one_does_not() {
+    fn a_change_of_persona_unassigns_what_was_given_and_is_not_wanted() {
+        let kind = |name: &str| PolicyType(name.into());
         let old = Persona {
             reference: PersonaRef {
                 id: "old".into(),
@@ -168,29 +266,111 @@ mod tests {
             usage_location: None,
             licences: vec![],
             policies: BTreeMap::from([
-                (PolicyType("teamsMeetingPolicy".into()), "Old".into()),
-                (PolicyType("TeamsCallingPolicy".into()), "Old".into()),
+                (kind("teamsMeetingPolicy"), "Old".into()),
+                (kind("TeamsCallingPolicy"), "Old".into()),
             ]),
+            disabled: BTreeMap::new(),
+            groups: vec![GroupId("kept".into())],
+            inherit: BTreeSet::from([kind("TeamsMessagingPolicy")]),
+            offboarding: OffboardingProfile::default(),
         };
-        let wanted = given(|w| w.usage_location = None);
+        let site = BTreeSet::from([
+            kind("TeamsEmergencyCallingPolicy"),
+            kind("teamscallingpolicy"),
+        ]);
+        let wanted = given(|w| {
+            w.usage_location = None;
+            w.inherit = BTreeSet::from([kind("TeamsEventsPolicy")]);
+        });
+        let held = Held {
+            persona: Some(&old),
+            given: Some(&site),
+            role: None,
+        };
         check(
-            &provision(&wanted, Some(&old)),
-            "licences exactly e5 · await Teams · policies TeamsMeetingPolicy=\"Sales\" TeamsCallingPolicy=inherit · place at europe/london · member role self-service",
+            &provision(&wanted, held),
+            "licences exactly e5 · await Teams · policies TeamsMeetingPolicy=\"Sales\" TeamsCallingPolicy=inherit TeamsEmergencyCallingPolicy=inherit TeamsEventsPolicy=inherit · place at europe/london · member role self-service",
         );
     }
 
-    /// R72, R73, R81, R84, R88.
+    /// R76: the self-service role survives the next onboarding; a rule that gives another one wins.
     #[test]
-    fn a_leaver_loses_policies_then_licences_and_keeps_the_usage_location() {
-        let mut settings = Settings::default();
-        check(
-            &offboard(&settings, &MemberRole::Named("desk".into())),
+    fn the_self_service_role_survives_the_next_site() {
+        let bare = |role: MemberRole| {
+            given(|w| {
+                w.usage_location = None;
+                w.licences.clear();
+                w.policies.clear();
+                w.role = role;
+            })
+        };
+        let held = Held {
+            role: Some(&MemberRole::SelfService),
+            ..Held::default()
+        };
+        let ends = |role, expected: &str| {
+            let text = format!("place at europe/london · {expected}");
+            check(&provision(&bare(role), held), &text);
+        };
+        ends(MemberRole::None, "member role self-service");
+        ends(MemberRole::Named("desk".into()), "member role \"desk\"");
+    }
+
+    fn leaves(
+        change: impl FnOnce(&mut OffboardingProfile),
+        licences: OffboardLicences,
+        expected: &str,
+    ) {
+        let mut profile = OffboardingProfile::default();
+        change(&mut profile);
+        let steps = offboard(&Leaving {
+            profile: Some(&profile),
+            licences,
+            stays_at: None,
+            role: &MemberRole::Named("desk".into()),
+        });
+        check(&steps, expected);
+    }
+
+    /// R72, R73, R78, R81, R84, R86, R88, R98: policies, then groups, then licences; the usage location stays.
+    #[test]
+    fn a_leaver_loses_policies_groups_licences_and_keeps_the_usage_location() {
+        use OffboardLicences::{Keep, Remove};
+        leaves(
+            |_| {},
+            Remove,
             "no direct policies · no direct licences · place at the tenant level · member role self-service",
         );
-        settings.offboard_licences = OffboardLicences::Keep;
+        leaves(
+            |_| {},
+            Keep,
+            "no direct policies · place at the tenant level · member role self-service",
+        );
+        leaves(
+            |profile| {
+                profile.licences = Some(Remove);
+                profile.leave = vec![GroupId("b".into()), GroupId("a".into())];
+                let kind = PolicyType("TeamsCallingPolicy".into());
+                profile.policies = BTreeMap::from([(kind, "No calls".into())]);
+            },
+            Keep,
+            "no direct policies but TeamsCallingPolicy=\"No calls\" · not in the groups a, b · no direct licences · place at the tenant level · member role self-service",
+        );
+    }
+
+    /// F100: who is retained stays at the site, without persona.
+    #[test]
+    fn a_leaver_may_stay_at_the_site() {
+        let london = SitePath("europe/london".into());
+        let steps = offboard(&Leaving {
+            profile: None,
+            licences: OffboardLicences::Keep,
+            stays_at: Some(&london),
+            role: &MemberRole::None,
+        });
         check(
-            &offboard(&settings, &MemberRole::None),
-            "no direct policies · place at the tenant level · no member role",
+            &steps,
+            "no direct policies · place at europe/london · no member role",
         );
     }
 }

@@ -68,6 +68,7 @@ async fn gather_names(
         let name = PolicyName {
             policy_type: policy.policy_type.clone(),
             name: policy.name.clone(),
+            missing: false,
         };
         if !name.name.is_empty() && names.insert(in_small_letters(&name)) {
             shell.store.put_policy(&tenant.id, &name).await?;

@@ -1,16 +1,20 @@
 //! Asking Microsoft: a request is made ready, recorded, sent, and its answer closes the ask that was recorded before it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::graph::{Bucket, Graph};
+use crate::graph::{Bucket, Graph, Receipt};
 use crate::model::ask::{Answer, Verb};
+use crate::model::before::Before;
+use crate::model::group::{GroupId, Membership};
 use crate::model::job::Job;
-use crate::model::microsoft::{PolicyType, UserId};
+use crate::model::microsoft::{PolicyType, Refusal, UserId};
+use crate::model::property::Property;
 use crate::model::step::{Stands, Step};
 use crate::model::tenant::Capability;
 use crate::plan::holds::{
-    Glance, LicenceChange, Read, Seen, direct_policies, has_policy, licence_change,
+    Glance, LicenceChange, Read, Seen, direct_licences, has_policy, licence_change, other_policies,
 };
 
 use super::health;
@@ -23,13 +27,17 @@ pub(super) enum Request {
     Licences(LicenceChange),
     Assign(Vec<(PolicyType, String)>),
     Unassign(Vec<PolicyType>),
+    Join(GroupId),
+    Leave(GroupId),
 }
 
 impl Request {
     /// Whose pace it keeps.
     pub(super) const fn bucket(&self) -> Bucket {
         match self {
-            Self::Location(_) | Self::Licences(_) => Bucket::DirectoryWrites,
+            Self::Location(_) | Self::Licences(_) | Self::Join(_) | Self::Leave(_) => {
+                Bucket::DirectoryWrites
+            }
             Self::Assign(_) | Self::Unassign(_) => Bucket::Teams,
         }
     }
@@ -69,6 +77,8 @@ pub(super) enum Asked {
     Hopeless(String),
     /// Nothing is recorded and nothing sent.
     NotYet(Error),
+    /// The same, because no seat is free, or others have waited longer for it.
+    NoSeats,
     /// The same, because Microsoft does not let us even make it ready.
     NotPermitted,
     /// Somebody else wrote the job.
@@ -90,7 +100,7 @@ impl Bench<'_> {
         let mut requests: Vec<(Request, Graph)> = Vec::new();
         for verb in verbs {
             self.lease.permit()?;
-            let request = match ready(&self.graph, step, *verb, seen).await {
+            let request = match ready(&self.graph, step, verb, seen).await {
                 Ok(request) => request,
                 Err(NotReady::Hopeless(why)) => return Ok(Asked::Hopeless(why)),
                 Err(NotReady::Unread(error)) if *error.kind() == Kind::Denied => {
@@ -110,11 +120,29 @@ impl Bench<'_> {
                 Err(error) => return Ok(Asked::NotYet(error)),
             }
         }
+        let seats = match self.needed_seats(job, &requests, seen).await {
+            Ok(seats) => seats,
+            Err(error) => return Ok(Asked::NotYet(error)),
+        };
+        if !seats.is_empty() && !self.seats().await?.take(job, &seats) {
+            return Ok(Asked::NoSeats);
+        }
+        for (request, _) in &requests {
+            note_before(&mut job.before, request, seen);
+        }
         let numbers = job.record(at, verbs, self.shell.clock.now());
         if let Some(standing) = job.standings.get_mut(at) {
             standing.stands = Stands::Pending;
         }
-        if self.save(job).await?.is_some() {
+        // Microsoft counts a direct licence at once; a seat of a group has to be kept until it is seen.
+        let keeps = matches!(step, Step::Groups { .. }) && !seats.is_empty();
+        let is_saved = if keeps {
+            job.seats.extend(seats.iter().cloned());
+            self.save_with_seats(job).await?
+        } else {
+            self.save(job).await?.is_none()
+        };
+        if !is_saved {
             return Ok(Asked::Overtaken);
         }
         let (mut wait, mut missing) = (None, None);
@@ -126,6 +154,11 @@ impl Bench<'_> {
             let now = self.shell.clock.now();
             if let Some(answer) = &sent.answer {
                 missing = self.learn(step, &job.person, answer).await?.or(missing);
+            }
+            if let (Some(Answer::Refused(Refusal::NoSeats)), Some(stock)) =
+                (&sent.answer, self.seats.get())
+            {
+                stock.none_left(&seats);
             }
             if let Some(answer) = sent.answer {
                 tracing::info!(
@@ -196,6 +229,12 @@ pub(super) async fn read(
                 .await?
                 .map_or(Glance::Absent, Glance::Present)
         }
+        Read::Groups => {
+            seen.groups = graph
+                .groups_of(person)
+                .await?
+                .map_or(Glance::Absent, Glance::Present)
+        }
     }
     Ok(())
 }
@@ -204,22 +243,29 @@ pub(super) async fn read(
 pub(super) async fn ready(
     graph: &Graph,
     step: &Step,
-    verb: Verb,
+    verb: &Verb,
     seen: &Seen,
 ) -> std::result::Result<Request, NotReady> {
     let missing =
         || NotReady::Hopeless("the step was not looked at before it was asked for".to_owned());
-    match (verb, step, &seen.user, &seen.teams) {
+    match (verb.clone(), step, &seen.user, &seen.teams) {
         (Verb::SetUsageLocation, Step::UsageLocation { country }, _, _) => {
             Ok(Request::Location(country.clone()))
         }
-        (Verb::ChangeLicences, Step::Licences { set }, Glance::Present(user), _) => {
-            Ok(Request::Licences(licence_change(set, user)))
+        (Verb::JoinGroup(group), Step::Groups { .. }, _, _) => Ok(Request::Join(group)),
+        (Verb::LeaveGroup(group), Step::LeaveGroups { .. }, _, _) => Ok(Request::Leave(group)),
+        (Verb::ChangeLicences, Step::Licences { set, disabled }, Glance::Present(user), _) => {
+            Ok(Request::Licences(licence_change(set, disabled, user)))
         }
-        (Verb::ChangeLicences, Step::ClearLicences, Glance::Present(user), _) => {
-            Ok(Request::Licences(licence_change(&[], user)))
-        }
-        (Verb::AssignPolicies, Step::Policies { assign, .. }, _, Glance::Present(user)) => {
+        (Verb::ChangeLicences, Step::ClearLicences, Glance::Present(user), _) => Ok(
+            Request::Licences(licence_change(&[], &BTreeMap::new(), user)),
+        ),
+        (
+            Verb::AssignPolicies,
+            Step::Policies { assign, .. } | Step::OnlyPolicies { assign },
+            _,
+            Glance::Present(user),
+        ) => {
             let mut ids = Vec::new();
             for (kind, name) in assign
                 .iter()
@@ -242,22 +288,30 @@ pub(super) async fn ready(
             Ok(Request::Assign(ids))
         }
         (Verb::UnassignPolicies, Step::Policies { unassign, .. }, _, Glance::Present(user)) => {
-            let direct = direct_policies(user);
+            let direct = other_policies(&BTreeMap::new(), user);
             let kinds = unassign
                 .iter()
                 .filter(|kind| direct.iter().any(|held| held.same(kind)));
             Ok(Request::Unassign(kinds.cloned().collect()))
         }
         (Verb::UnassignPolicies, Step::ClearPolicies, _, Glance::Present(user)) => {
-            Ok(Request::Unassign(direct_policies(user)))
+            Ok(Request::Unassign(other_policies(&BTreeMap::new(), user)))
+        }
+        (Verb::UnassignPolicies, Step::OnlyPolicies { assign }, _, Glance::Present(user)) => {
+            Ok(Request::Unassign(other_policies(assign, user)))
         }
         (
             Verb::SetUsageLocation
             | Verb::ChangeLicences
             | Verb::AssignPolicies
-            | Verb::UnassignPolicies,
+            | Verb::UnassignPolicies
+            | Verb::JoinGroup(_)
+            | Verb::LeaveGroup(_),
             Step::UsageLocation { .. }
             | Step::Licences { .. }
+            | Step::Groups { .. }
+            | Step::LeaveGroups { .. }
+            | Step::OnlyPolicies { .. }
             | Step::AwaitTeams
             | Step::Policies { .. }
             | Step::ClearPolicies
@@ -281,6 +335,8 @@ pub(super) async fn send(graph: &Graph, person: &UserId, request: &Request) -> S
         }
         Request::Assign(ids) => graph.assign_policies(person, ids).await,
         Request::Unassign(kinds) => graph.unassign_policies(person, kinds).await,
+        Request::Join(group) => graph.add_member(group, person).await.map(receipt),
+        Request::Leave(group) => graph.remove_member(group, person).await.map(receipt),
     };
     match result {
         Ok(receipt) => Sent {
@@ -290,6 +346,39 @@ pub(super) async fn send(graph: &Graph, person: &UserId, request: &Request) -> S
             stop: None,
         },
         Err(error) => refused(error),
+    }
+}
+
+/// That it was so before is as good as done.
+fn receipt(membership: Membership<Receipt>) -> Receipt {
+    match membership {
+        Membership::Changed(receipt) => receipt,
+        Membership::AlreadySo => Receipt { request_id: None },
+    }
+}
+
+/// Keeps what there was before the first request about each kind of thing (F105).
+fn note_before(before: &mut Before, request: &Request, seen: &Seen) {
+    match (request, &seen.user, &seen.teams) {
+        (Request::Location(_), Glance::Present(user), _) => {
+            let location = || user.facts.text(Property::UsageLocation).map(str::to_owned);
+            before.usage_location.get_or_insert_with(location);
+        }
+        (Request::Licences(_), Glance::Present(user), _) => {
+            before.licences.get_or_insert_with(|| direct_licences(user));
+        }
+        (Request::Assign(_) | Request::Unassign(_), _, Glance::Present(user)) => {
+            let direct = user.policies.iter().filter(|policy| policy.direct);
+            let named = direct.map(|policy| (policy.policy_type.clone(), policy.name.clone()));
+            before.policies.get_or_insert_with(|| named.collect());
+        }
+        (Request::Join(group), _, _) => drop(before.joined.insert(group.clone())),
+        (Request::Leave(group), _, _) => drop(before.left.insert(group.clone())),
+        (
+            Request::Location(_) | Request::Licences(_) | Request::Assign(_) | Request::Unassign(_),
+            _,
+            _,
+        ) => {}
     }
 }
 

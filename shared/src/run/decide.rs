@@ -274,14 +274,16 @@ async fn commit(
             Decision::Leave(_) => {}
             Decision::Provision { wanted, digest } => {
                 let before = person.persona.as_ref().and_then(|held| book.version(held));
-                let steps = steps::provision(&wanted, before);
+                let steps = steps::provision(&wanted, order::held(&person, before));
                 let old = order::open_job(shell, tenant, &person).await?;
                 commitments.push(Commitment {
                     goal: Goal::Provision,
                     origin: Origin::Rule,
                     plan: Plan {
                         steps,
-                        wanted: Some(wanted),
+                        wanted: Some(*wanted),
+                        is_edit: false,
+                        from: Some(order::belonging(&person)),
                     },
                     digest: Some(digest),
                     old,

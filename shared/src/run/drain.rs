@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 
+use tokio::sync::OnceCell;
+
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::job::{Job, JobId};
@@ -136,6 +138,8 @@ async fn turns(
         careful: lease.row().crashes > 1,
         everybody_since,
         accounts,
+        groups: OnceCell::new(),
+        seats: OnceCell::new(),
         graph,
     };
     pass(&bench, due, memory).await

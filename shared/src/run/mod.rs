@@ -6,11 +6,14 @@
 //! | `sweep` | ring every lane that is due (L5) |
 //! | `drain` | work off what is due in a lane, 32 people at once |
 //! | `work` | one job, one turn |
+//! | `known` | what it must know besides the person |
 //! | `supersede` | one job takes over from another |
+//! | `seats` | who may take a licence seat now |
 //! | `ask` | one request to Microsoft and what its answer means |
 //! | `sync` | one sync: which families are read, and when |
 //! | `pull`, `groups`, `stock`, `numbers`, `accounts` | people, who is in which groups, licence products, numbers, Teams accounts with their policies |
-//! | `decide` | what has changed becomes plans and jobs |
+//! | `estate` | whether what personas name is still there |
+//! | `basis`, `decide` | what decisions depend on; what has changed becomes plans and jobs |
 //! | `order` | what a person orders for somebody: provision, offboard, read again |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
@@ -34,12 +37,15 @@ use crate::store::Store;
 
 mod accounts;
 mod ask;
+mod basis;
 mod decide;
 mod drain;
+mod estate;
 mod family;
 mod groups;
 mod health;
 mod heed;
+mod known;
 mod lease;
 pub mod look;
 mod numbers;
@@ -47,6 +53,7 @@ mod order;
 mod probe;
 mod pull;
 mod schedule;
+mod seats;
 mod stock;
 mod supersede;
 mod sweep;
@@ -56,7 +63,7 @@ mod unstage;
 mod work;
 
 pub use heed::heed;
-pub use order::{offboard, provision, refresh};
+pub use order::{Choice, edit, offboard, provision, refresh};
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
 pub use tenants::{connect, probe_now, register, release, set_mode, sync_now};

@@ -1,19 +1,25 @@
 //! What a person orders for somebody: provision, offboard, read again. A person may supersede anything (J3).
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, Kind, Result};
+use crate::model::access::Role;
+use crate::model::edit::Edit;
 use crate::model::job::{Goal, Job, Origin};
 use crate::model::lane::{Lane, Worker};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
-use crate::model::persona::Wanted;
+use crate::model::persona::{MemberRole, Persona, SitePath, Wanted};
 use crate::model::step::Step;
-use crate::model::tenant::{Tenant, TenantId};
-use crate::plan::steps;
+use crate::model::tenant::{Capability, Tenant, TenantId};
+use crate::plan::decide::{Basis, newest, profile_of};
+use crate::plan::edit::{Desk, edited};
+use crate::plan::steps::{self, Held, Leaving};
 use crate::store::commits::Commitment;
 use crate::store::cursors::Refresh;
-use crate::store::jobs::Plan;
+use crate::store::jobs::{Belonging, Plan};
 
-use super::{Shell, look, sync};
+use super::{Shell, basis, health, look, sync};
 
 /// So often an order is planned again because the person's row changed meanwhile.
 pub(super) const TRIES: usize = 5;
@@ -24,9 +30,23 @@ pub(super) const OUTSIDE: Worker = Worker {
     fence: 0,
 };
 
+/// What somebody chooses for one person (F87): the same that a rule would lead to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// The persona; its newest version is given.
+    pub persona: String,
+    /// The profile; `None` = everything.
+    pub profile: Option<String>,
+    /// The site; `None` = where the person is, or the tenant level.
+    pub site: Option<SitePath>,
+    /// The member role; `None` = the one they have.
+    pub role: Option<MemberRole>,
+}
+
 /// Orders that somebody be offboarded, whatever is open for them (R72, J3).
 pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
+    let basis = basis::basis(shell, &tenant).await?;
     order(shell, &tenant, person, |person| {
         if person
             .open_job
@@ -38,34 +58,168 @@ pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Resu
                 format!("person {} is being offboarded already", person.id.0),
             ));
         }
-        let steps = steps::offboard(&tenant.settings, &person.role);
-        Ok((Goal::Offboard, steps, None))
+        let plan = Plan {
+            steps: leave(&basis, person),
+            from: Some(belonging(person)),
+            ..Plan::default()
+        };
+        Ok((Goal::Offboard, plan))
     })
     .await
 }
 
-/// Orders that somebody get what is wanted, also if they had left before (R89, W2).
+/// The steps with which somebody leaves from where they are.
+fn leave(basis: &Basis, person: &Person) -> Vec<Step> {
+    let tree = &basis.grounds.tree;
+    let at = person.site.as_ref();
+    let persona = version(basis, person);
+    steps::offboard(&Leaving {
+        profile: persona.map(|persona| &persona.offboarding),
+        licences: tree.offboard_licences(at).value,
+        stays_at: at.filter(|at| tree.retains(Some(at)).value),
+        role: &person.role,
+    })
+}
+
+/// Orders that somebody get a persona, also if they had left before (R89, W2). `Conflict` if the persona cannot be given as things stand, and
+/// why (F76).
 pub async fn provision(
     shell: &Shell,
     tenant: &TenantId,
     person: &UserId,
-    wanted: &Wanted,
+    choice: &Choice,
 ) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
-    let catalogue = shell.store.catalogue(&tenant.id).await?;
+    let basis = basis::basis(shell, &tenant).await?;
     order(shell, &tenant, person, |person| {
-        let held = person.persona.as_ref();
-        let before = catalogue
-            .personas
-            .iter()
-            .find(|persona| Some(&persona.reference) == held);
-        Ok((
-            Goal::Provision,
-            steps::provision(wanted, before),
-            Some(wanted.clone()),
-        ))
+        let wanted = chosen(&basis, person, choice)?;
+        let before = version(&basis, person);
+        let plan = Plan {
+            steps: steps::provision(&wanted, held(person, before)),
+            wanted: Some(wanted),
+            is_edit: false,
+            from: Some(belonging(person)),
+        };
+        Ok((Goal::Provision, plan))
     })
     .await
+}
+
+fn chosen(basis: &Basis, person: &Person, choice: &Choice) -> Result<Wanted> {
+    let refused = |sentence: String| Error::new(Kind::Conflict, sentence);
+    let persona = newest(&basis.personas, &choice.persona)
+        .ok_or_else(|| refused(format!("there is no persona {:?}", choice.persona)))?;
+    if let Some(flaws) = basis.flawed.get(&choice.persona) {
+        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        return Err(refused(format!(
+            "the persona {:?} cannot be given to anybody: {}",
+            choice.persona,
+            flaws.join("; ")
+        )));
+    }
+    let profile = profile_of(&basis.profiles, choice.profile.as_deref()).ok_or_else(|| {
+        refused(format!(
+            "there is no profile {:?}",
+            choice.profile.as_deref().unwrap_or_default()
+        ))
+    })?;
+    if let Some(site) = &choice.site
+        && basis.grounds.tree.site(site).is_none()
+    {
+        return Err(refused(format!("there is no site {:?}", site.0)));
+    }
+    let site = choice.site.as_ref().or(person.site.as_ref());
+    let role = choice.role.as_ref().unwrap_or(&person.role);
+    if let MemberRole::Named(name) = role
+        && choice.role.is_some()
+        && !basis.grounds.tree.knows_role(site, name)
+    {
+        return Err(refused(format!("there is no member role {name:?} here")));
+    }
+    basis
+        .grounds
+        .wanted(persona, &profile, site, role, &person.facts)
+        .map_err(|reason| refused(reason.to_string()))
+}
+
+/// Orders what somebody edits by hand; whoever has `role` in the API does it. `Conflict` if any part of it cannot be applied as things
+/// stand, and why: nothing is then.
+pub async fn edit(
+    shell: &Shell,
+    tenant: &TenantId,
+    person: &UserId,
+    edit: &Edit,
+    role: Role,
+) -> Result<()> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let basis = basis::basis(shell, &tenant).await?;
+    let policies = shell.store.field_policies(&tenant.id).await?;
+    let missing = missing(shell, &tenant);
+    // Whether a licence comes from a group decides; the row may not know it yet, because no change announces it.
+    let states = match &edit.licences {
+        None => None,
+        Some(_) => {
+            let graph = shell.graph(&tenant).await?;
+            let user = graph.user(person).await?;
+            user.and_then(|user| user.licence_states)
+        }
+    };
+    order(shell, &tenant, person, |person| {
+        let mut person = person.clone();
+        if let Some(states) = &states {
+            person.licence_states.clone_from(states);
+        }
+        let person = &person;
+        let desk = Desk {
+            tree: &basis.grounds.tree,
+            policies: &policies,
+            role,
+            missing: &missing,
+        };
+        let wanted = edited(&desk, person, edit)
+            .map_err(|refusal| Error::new(Kind::Conflict, refusal.to_string()))?;
+        let plan = Plan {
+            steps: steps::provision(&wanted, Held::default()),
+            wanted: Some(wanted),
+            is_edit: true,
+            from: Some(belonging(person)),
+        };
+        Ok((Goal::Provision, plan))
+    })
+    .await
+}
+
+/// Capabilities that Microsoft was found not to give us.
+pub(super) fn missing(shell: &Shell, tenant: &Tenant) -> Vec<Capability> {
+    let missing: BTreeSet<Capability> = health::missing(tenant, shell.clock.now());
+    missing.into_iter().collect()
+}
+
+/// The persona version that somebody holds.
+fn version<'a>(basis: &'a Basis, person: &Person) -> Option<&'a Persona> {
+    let held = person.persona.as_ref()?;
+    basis
+        .personas
+        .iter()
+        .find(|persona| persona.reference == *held)
+}
+
+/// What somebody has by us already.
+pub(super) fn held<'a>(person: &'a Person, persona: Option<&'a Persona>) -> Held<'a> {
+    Held {
+        persona,
+        given: Some(&person.given),
+        role: Some(&person.role),
+    }
+}
+
+/// Where somebody belongs.
+pub(super) fn belonging(person: &Person) -> Belonging {
+    Belonging {
+        site: person.site.clone(),
+        persona: person.persona.clone(),
+        role: person.role.clone(),
+    }
 }
 
 /// Orders that one person be read again, and nobody else (F10); also somebody whom no sync has brought yet, if the id is one that
@@ -88,18 +242,18 @@ async fn order(
     shell: &Shell,
     tenant: &Tenant,
     id: &UserId,
-    plan: impl Fn(&Person) -> Result<(Goal, Vec<Step>, Option<Wanted>)>,
+    plan: impl Fn(&Person) -> Result<(Goal, Plan)>,
 ) -> Result<()> {
     for _ in 0..TRIES {
         let person = look::find(shell, tenant, id).await?;
-        let (goal, steps, wanted) = plan(&person)?;
+        let (goal, plan) = plan(&person)?;
         let old = open_job(shell, tenant, &person).await?;
         let commitment = Commitment {
             goal,
             origin: Origin::Person,
             // What the rules last said stays what they last said: a person's choice is not news to them (W1).
             digest: None,
-            plan: Plan { steps, wanted },
+            plan,
             old,
             person,
         };

@@ -1,20 +1,17 @@
 //! Licence stock: read at every sync; who waits for a seat is woken, the longest waiting first, as many as there are seats.
 
+use std::collections::BTreeSet;
+
 use crate::config;
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::model::job::{Job, Waits};
 use crate::model::lane::Lane;
 use crate::model::microsoft::Sku;
-use crate::model::step::Step;
 use crate::model::tenant::Tenant;
-use crate::store::jobs::PlanRow;
 
-use super::Shell;
 use super::lease::Lease;
-
-/// Waiting jobs looked at in one sync, oldest first; beyond them the hourly look has to do.
-const MOST: i32 = 1_000;
+use super::{Shell, seats};
 
 /// Reads the licence products, stores what changed, and wakes who can go on.
 pub(super) async fn refresh(
@@ -31,49 +28,34 @@ pub(super) async fn refresh(
             shell.store.put_sku(&tenant.id, sku).await?;
         }
     }
-    let waiting = shell.store.waiting(tenant, &Waits::Licence, MOST).await?;
-    let mut free: Vec<(&Sku, u32)> = seen
-        .iter()
-        .map(|sku| (sku, sku.enabled.saturating_sub(sku.consumed)))
-        .collect();
+    let owned: BTreeSet<_> = seen.iter().map(|sku| &sku.id).collect();
+    for sku in known {
+        if !owned.contains(&sku.id) && !sku.missing {
+            let missing = Sku {
+                missing: true,
+                enabled: 0,
+                consumed: 0,
+                ..sku
+            };
+            shell.store.put_sku(&tenant.id, &missing).await?;
+        }
+    }
+    let groups = shell.store.groups(&tenant.id).await?;
+    let waiters = seats::waiters(shell, tenant, &groups).await?;
+    if waiters.is_empty() {
+        return Ok(());
+    }
+    let mut free = seats::free(shell, tenant, &seen).await?;
     let mut ready = Vec::new();
-    for id in waiting {
-        let Some(job) = shell
-            .store
-            .job(tenant, &id)
-            .await?
-            .filter(|job| job.waits == Some(Waits::Licence))
-        else {
-            continue;
-        };
-        let Some(PlanRow::Known(plan)) = shell.store.plan(tenant, &id).await? else {
-            continue;
-        };
-        let wants: Vec<_> = plan
-            .steps
-            .iter()
-            .flat_map(|step| match step {
-                Step::Licences { set } => set.as_slice(),
-                Step::UsageLocation { .. }
-                | Step::AwaitTeams
-                | Step::Policies { .. }
-                | Step::ClearPolicies
-                | Step::ClearLicences
-                | Step::Place { .. }
-                | Step::Role { .. } => &[],
-            })
-            .collect();
-        let seats: Vec<usize> = free
-            .iter()
-            .enumerate()
-            .filter(|(_, (sku, _))| wants.contains(&&sku.id))
-            .map(|(at, _)| at)
-            .collect();
-        if seats.iter().all(|at| free[*at].1 > 0) {
-            for at in seats {
-                free[at].1 -= 1;
+    for waiter in waiters {
+        let needs: BTreeSet<_> = waiter.needs.iter().collect();
+        let is_free = |sku: &&_| free.get(*sku).is_none_or(|free| *free > 0);
+        if needs.iter().all(is_free) {
+            for sku in needs {
+                free.entry(sku.clone())
+                    .and_modify(|free| *free = free.saturating_sub(1));
             }
-            ready.push(woken(job, shell));
+            ready.push(woken(waiter.job, shell));
         }
     }
     if !ready.is_empty() {
@@ -96,5 +78,7 @@ fn woken(mut job: Job, shell: &Shell) -> Job {
     let now = shell.clock.now();
     let due = refused.map_or(now, |at| now.max(at + config::REPEAT_AFTER));
     job.move_to(Lane::Provision, due);
+    // It keeps its place before those who have waited less, until it has its seat.
+    job.waits = Some(Waits::Licence);
     job
 }

@@ -34,6 +34,7 @@ impl Bench<'_> {
             }
             let answer = match view(step, &seen) {
                 View::Holds => Answer::SeenLater,
+                View::Lacks(verbs) if !verbs.contains(&ask.verb) => Answer::SeenLater,
                 View::Lacks(_) | View::Absent | View::Unread(_) => Answer::NotSeenLater,
             };
             job.close(ask.number, now, answer, None);

@@ -14,7 +14,9 @@ use crate::plan::gate;
 
 use super::health::{self, Health};
 use super::lease::Lease;
-use super::{Shell, accounts, decide, groups, numbers, probe, pull, schedule, stock};
+use super::{
+    Shell, accounts, basis, decide, estate, groups, numbers, probe, pull, schedule, stock,
+};
 
 /// A tenant's row, or the reason to stop.
 pub(super) async fn tenant(shell: &Shell, id: &TenantId) -> Result<Tenant> {
@@ -138,20 +140,25 @@ async fn once(
             return Ok(Ran::OutOfTime);
         }
         if tenant.settings.sync.licences {
-            stock::refresh(shell, lease, tenant, &graph).await?;
+            let read = stock::refresh(shell, lease, tenant, &graph).await;
+            optional(tenant, "licences", read.map(|()| true))?;
         }
         health::all_well(shell, tenant).await?;
+    }
+    if (pulls || asked(Mark::Decide) || asked(Mark::Probe))
+        && !estate::refresh(shell, lease, tenant, &graph, asked(Mark::Probe)).await?
+    {
+        return Ok(Ran::OutOfTime);
     }
     let refreshes = asked(Mark::Refresh);
     if refreshes && !pull::refresh(shell, lease, tenant, &graph).await? {
         return Ok(Ran::OutOfTime);
     }
     let decides = tenant.settings.mode() == Mode::Active;
-    let catalogue = shell.store.catalogue(&tenant.id).await?;
-    let version = catalogue.rules.version;
-    let (personas, sites) = (catalogue.personas, catalogue.sites);
-    let decided_with = gate::decided_with(&catalogue.rules, &personas, &sites);
-    let book = Policybook::new(&catalogue.rules, personas, sites).map_err(|problem| {
+    let basis = basis::basis(shell, tenant).await?;
+    let version = basis.rules.version;
+    let decided_with = gate::decided_with(&basis);
+    let book = Policybook::new(basis).map_err(|problem| {
         Error::new(Kind::Invalid, "the rules cannot be used, nobody is decided")
             .with_source(problem)
     })?;

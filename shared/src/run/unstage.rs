@@ -119,7 +119,7 @@ pub async fn cancel(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result
         let nothing = Placement::default();
         let ended = shell
             .store
-            .end(&tenant, &mut job, &plan.steps, &nothing, OUTSIDE, now)
+            .end(&tenant, &mut job, &plan, &nothing, OUTSIDE, now)
             .await?;
         match ended {
             Saved::Yes => {

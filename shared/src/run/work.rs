@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use crate::config;
+use tokio::sync::OnceCell;
+
 use crate::error::{Error, Kind, Result};
 use crate::graph::Graph;
+use crate::model::group::Group;
 use crate::model::job::{Job, JobId, JobState, Waits};
 use crate::model::lane::Lane;
 use crate::model::microsoft::{TeamsUser, UserId};
@@ -18,7 +21,9 @@ use crate::plan::steps::obstacle;
 use crate::store::jobs::{Placement, Plan, PlanRow, Saved};
 
 use super::ask::{self, Asked};
+use super::known::left;
 use super::lease::Lease;
+use super::seats::Seats;
 use super::{Shell, health};
 
 /// What became of a turn.
@@ -50,6 +55,10 @@ pub(super) struct Bench<'a> {
     pub careful: bool,
     /// Everybody who was not looked at since this moment has a turn, due or not (R10, R11).
     pub everybody_since: Option<Time>,
+    /// The groups that personas name, read when somebody gets into one.
+    pub groups: OnceCell<Vec<Group>>,
+    /// The licence stock, read when somebody needs a seat.
+    pub seats: OnceCell<Seats>,
     /// The Teams accounts of everybody, where so many are asked for that one list is cheaper.
     pub accounts: Option<BTreeMap<UserId, TeamsUser>>,
 }
@@ -160,6 +169,17 @@ impl Bench<'_> {
 
     /// The steps, as far as they go now.
     async fn go_on(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
+        match self.protected(&job).await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                let open = job.standings.iter_mut();
+                for standing in open.filter(|standing| !standing.stands.is_final()) {
+                    standing.stands = Stands::Blocked(Obstacle::Protected(why.clone()));
+                }
+                return self.end(job, plan).await;
+            }
+            Err(error) => return self.put_off(job, error).await,
+        }
         let mut seen = Seen::default();
         let mut missing = self.missing.clone();
         let mut not_before: Option<Time> = None;
@@ -194,12 +214,19 @@ impl Bench<'_> {
             if let Some(standing) = job.standings.get_mut(at) {
                 standing.since.get_or_insert(now);
             }
+            let left = left(plan, &job);
+            let inherits = match self.inherits(plan, step).await {
+                Ok(inherits) => inherits,
+                Err(error) => return self.put_off(job, error).await,
+            };
             let around = Circumstances {
                 now,
                 readiness: self.tenant.settings.readiness,
                 // The staging lane looks at many, and often; whoever vanishes is sent back to the other by the sync.
                 ask_directory: self.lease.lane() != Lane::Staging,
                 missing: &missing,
+                left: &left,
+                inherits: &inherits,
                 trust_from: job.trust_from,
             };
             let asks: Vec<_> = job.asks_of(at).collect();
@@ -231,6 +258,10 @@ impl Bench<'_> {
                     Asked::Overtaken => return Ok(Worked::Nothing),
                     Asked::Hopeless(why) => settle(&mut job, at, Stands::Failed(why)),
                     Asked::NotYet(error) => return self.put_off(job, error).await,
+                    Asked::NoSeats => {
+                        let until = now + config::WAITING_LOOK;
+                        return self.again(job, until, Some(Waits::Licence)).await;
+                    }
                     Asked::NotPermitted => {
                         let until = now + config::WAITING_LOOK;
                         return self.again(job, until, Some(Waits::Permission)).await;
@@ -265,7 +296,7 @@ impl Bench<'_> {
                     .map_or(Glance::Absent, Glance::Present);
                 Ok(())
             }
-            (Some(_) | None, Read::User) | (None, Read::Teams) => {
+            (Some(_) | None, Read::User | Read::Groups) | (None, Read::Teams) => {
                 self.lease.permit()?;
                 ask::read(&self.graph, person, what, seen).await
             }
@@ -331,7 +362,8 @@ impl Bench<'_> {
         for (step, standing) in plan.steps.iter().zip(&job.standings) {
             match (step, &standing.stands) {
                 (Step::Place { site, persona }, Stands::Done(_)) => {
-                    placement.place = Some((site.clone(), persona.clone()))
+                    placement.place = Some((site.clone(), persona.clone()));
+                    placement.given = self.given(&job, plan).await?;
                 }
                 (Step::Role { role }, Stands::Done(_)) => placement.role = Some(role.clone()),
                 _ => {}
@@ -343,7 +375,7 @@ impl Bench<'_> {
             .end(
                 self.tenant,
                 &mut job,
-                &plan.steps,
+                plan,
                 &placement,
                 self.lease.worker(),
                 now,

@@ -1,5 +1,7 @@
 //! Jobs, their plans and their ends (J1-J6).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::keys;
@@ -8,9 +10,10 @@ use super::{Item, Query, Range, Store, attribute, decode, encode, number};
 use crate::config;
 use crate::error::{Error, Result};
 use crate::model::ask::Ask;
+use crate::model::before::Before;
 use crate::model::job::{Goal, Job, JobId, Origin, Waits};
 use crate::model::lane::{Lane, Worker};
-use crate::model::microsoft::UserId;
+use crate::model::microsoft::{PolicyType, UserId};
 use crate::model::person::JobResult;
 use crate::model::persona::{MemberRole, PersonaRef, SitePath, Wanted};
 use crate::model::step::Step;
@@ -25,6 +28,12 @@ pub struct Plan {
     /// What they were planned from; `None` for an offboarding.
     #[serde(default)]
     pub wanted: Option<Wanted>,
+    /// It is an edit by hand, not what a persona says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_edit: bool,
+    /// Where the person belonged when it was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Belonging>,
 }
 
 /// A plan as it stands in the table. A step of a newer version is not an error of this one (J6).
@@ -57,6 +66,23 @@ pub struct History {
     pub steps: Vec<(String, String)>,
     /// Every request that changed or may have changed something.
     pub asks: Vec<Ask>,
+    /// What there was before them (F105).
+    #[serde(default, skip_serializing_if = "Before::is_empty")]
+    pub before: Before,
+    /// Where the person was, what they held and which role they had before; `None` in rows of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Belonging>,
+}
+
+/// Where somebody belongs, as our own records say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Belonging {
+    /// The site; `None` = the tenant level.
+    pub site: Option<SitePath>,
+    /// The persona.
+    pub persona: Option<PersonaRef>,
+    /// The member role.
+    pub role: MemberRole,
 }
 
 /// What a job that ends leaves on the person's row, besides its result.
@@ -66,6 +92,8 @@ pub struct Placement {
     pub place: Option<(Option<SitePath>, Option<PersonaRef>)>,
     /// The member role; `None` = as before.
     pub role: Option<MemberRole>,
+    /// Types of the policies that persona and site give them, where that changed with the place.
+    pub given: BTreeSet<PolicyType>,
 }
 
 /// Jobs of one hand-over: a transaction holds 100 items, one of them the lane row.
@@ -125,7 +153,7 @@ impl Store {
         &self,
         tenant: &Tenant,
         job: &mut Job,
-        steps: &[Step],
+        plan: &Plan,
         placement: &Placement,
         worker: Worker,
         now: Time,
@@ -142,18 +170,23 @@ impl Store {
             created: job.created,
             ended: now,
             state: job.state,
-            steps: steps
+            steps: plan
+                .steps
                 .iter()
                 .zip(&job.standings)
                 .map(|(step, at)| (step.to_string(), at.stands.to_string()))
                 .collect(),
             asks: job.asks.clone(),
+            before: job.before.clone(),
+            from: plan.from.clone(),
         };
         let kept = Write::put(
             keys::history(&tenant.id, tenant.shards, &job.id),
             encode(&history)?,
         );
         let mut writes = vec![header, kept];
+        let seats = job.seats.iter();
+        writes.extend(seats.map(|sku| Write::delete(keys::seat(&tenant.id, sku, &job.id))));
         if job.superseded_by.is_none() {
             writes.push(self.leaving(tenant, job, placement, now)?);
         }
@@ -323,6 +356,11 @@ impl Store {
                 }
             }
             write_place = Some((site, persona));
+            if placement.given.is_empty() {
+                remove.push("#given");
+            } else {
+                set.push("#given = :given");
+            }
         }
         if placement.role.is_some() {
             set.push("#role = :role");
@@ -345,7 +383,10 @@ impl Store {
         .text("job", &job.id.0)
         .value("result", attribute(&result)?);
         if let Some((site, persona)) = write_place {
-            write = write.name("site").name("persona");
+            write = write.name("site").name("persona").name("given");
+            if !placement.given.is_empty() {
+                write = write.value("given", attribute(&placement.given)?);
+            }
             if let Some(site) = site {
                 write = write.text("site", &site.0);
             }

@@ -3,7 +3,11 @@
 //! | question | answered by |
 //! |---|---|
 //! | who is this customer | `T#<t>` · `TENANT` |
-//! | its rules, personas, sites, licence products, policy names | `T#<t>` · `RULES`, `PERSONA#<id>#<v>`, `NODE#<path>`, `SKU#<sku>`, `POLICY#<type>#<name>` |
+//! | its rules, personas, profiles, tree | `T#<t>` · `RULES`, `PERSONA#<id>#<v>`, `PROFILE#<name>`, `NODE#<path>` |
+//! | what roles may do to fields of people | `T#<t>` · `FIELDS#<role>#<node>` |
+//! | what the installation sets for all | `PROVIDER` · `VALUES` |
+//! | its licence products, groups, policy names | `T#<t>` · `SKU#<sku>`, `GROUP#<group>`, `POLICY#<type>#<name>` |
+//! | which seats are kept for whom | `T#<t>` · `SEAT#<sku>#<job>` |
 //! | who works in a lane, and what is asked of it | `T#<t>` · `LANE#<lane>` |
 //! | how far has sync read | `T#<t>` · `CURSOR#people`, `CURSOR#numbers`, `CURSOR#accounts` |
 //! | who changed, on which page; who could not be decided; who is to be read again | `T#<t>#PAGES` · `<cursor>`, `later#<fence>`, `refresh#<time>#<id>` |
@@ -17,6 +21,8 @@
 //! Every partition key begins with the tenant, `PROVIDER` and `WAKE` excepted (V7). There is no scan.
 
 use super::cursors::{Family, Refresh};
+use crate::model::access::Role;
+use crate::model::group::GroupId;
 use crate::model::job::{Job, JobId, Waits};
 use crate::model::lane::Lane;
 use crate::model::microsoft::{PolicyType, SkuId, UserId};
@@ -54,6 +60,20 @@ pub const SKU: &str = "SKU#";
 /// The prefix of a policy's sort key.
 pub const POLICY: &str = "POLICY#";
 
+/// The prefix of a profile's sort key.
+pub const PROFILE: &str = "PROFILE#";
+/// The prefix of the sort key of what a role may do to fields.
+pub const FIELDS: &str = "FIELDS#";
+/// The prefix of a group's sort key.
+pub const GROUP: &str = "GROUP#";
+/// The prefix of the sort key of a seat that is kept for somebody.
+pub const SEAT: &str = "SEAT#";
+
+/// What the installation sets for all tenants.
+pub fn provider_values() -> Key {
+    key("PROVIDER".to_owned(), "VALUES".to_owned())
+}
+
 /// The list of tenants, one item each.
 pub fn provider(tenant: &TenantId) -> Key {
     key("PROVIDER".to_owned(), format!("TENANT#{}", tenant.as_str()))
@@ -85,6 +105,31 @@ pub fn persona(tenant: &TenantId, reference: &PersonaRef) -> Key {
 /// A site.
 pub fn node(tenant: &TenantId, path: &SitePath) -> Key {
     key(tenant_partition(tenant), format!("{NODE}{}", path.0))
+}
+
+/// A profile.
+pub fn profile(tenant: &TenantId, name: &str) -> Key {
+    key(tenant_partition(tenant), format!("{PROFILE}{name}"))
+}
+
+/// What a role may do to the fields of people at a node.
+pub fn fields(tenant: &TenantId, role: Role, node: Option<&SitePath>) -> Key {
+    let node = node.map_or("", |path| path.0.as_str());
+    key(tenant_partition(tenant), format!("{FIELDS}{role}#{node}"))
+}
+
+/// A group that a persona names.
+pub fn group(tenant: &TenantId, group: &GroupId) -> Key {
+    let id = group.0.to_lowercase();
+    key(tenant_partition(tenant), format!("{GROUP}{id}"))
+}
+
+/// A seat of a product that is kept for whom a job is about.
+pub fn seat(tenant: &TenantId, sku: &SkuId, job: &JobId) -> Key {
+    key(
+        tenant_partition(tenant),
+        format!("{SEAT}{}#{}", sku.0, job.0),
+    )
 }
 
 /// A licence product.

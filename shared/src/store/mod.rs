@@ -9,6 +9,7 @@
 //! | `people` | people, as sync and jobs write them |
 //! | `numbers` | telephone numbers, as sync writes them |
 //! | `jobs` | jobs, their plans, their ends (J1-J6) |
+//! | `seats` | licence seats that are kept for people |
 //! | `commits` | decisions becoming jobs, 33 people a transaction (J4) |
 //! | `cursors` | how far sync has read, and who changed |
 //! | `known`, `many` | many rows at once: before a full run, or by their keys |
@@ -33,6 +34,7 @@ pub mod lanes;
 mod many;
 pub mod numbers;
 pub mod people;
+pub mod seats;
 pub mod tenants;
 pub(crate) mod write;
 

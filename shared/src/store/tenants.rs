@@ -7,13 +7,16 @@ use super::keys::{self, Key};
 use super::write::{Committed, Write, Written};
 use super::{Range, Store, attribute, encode};
 use crate::error::{Error, Kind, Result};
+use crate::model::edit::FieldPolicy;
+use crate::model::group::Group;
 use crate::model::microsoft::{PolicyName, Sku};
-use crate::model::persona::{Persona, Rules};
+use crate::model::persona::{Persona, Profile, Rules};
 use crate::model::probe::Probe;
 use crate::model::tenant::{
-    Capability, Circuit, Connection, Gate, Held, Mode, Refusals, Settings, Site, Tenant, TenantId,
+    Capability, Circuit, Connection, Gate, Held, Mode, Refusals, Settings, Tenant, TenantId,
     Trouble,
 };
+use crate::model::tree::{Node, Values};
 
 /// Everything that decisions of a tenant depend on besides the people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +25,11 @@ pub struct Catalogue {
     pub rules: Rules,
     /// All versions of all personas.
     pub personas: Vec<Persona>,
-    /// All sites.
-    pub sites: Vec<Site>,
+    /// All nodes of the tree.
+    pub nodes: Vec<Node>,
+    /// Profiles besides `everything`.
+    #[serde(default)]
+    pub profiles: Vec<Profile>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,7 +134,8 @@ impl Store {
         Ok(Catalogue {
             rules: self.get_as(&keys::rules(tenant)).await?.unwrap_or_default(),
             personas: self.few(tenant, keys::PERSONA).await?,
-            sites: self.few(tenant, keys::NODE).await?,
+            nodes: self.few(tenant, keys::NODE).await?,
+            profiles: self.few(tenant, keys::PROFILE).await?,
         })
     }
 
@@ -155,9 +162,39 @@ impl Store {
         }
     }
 
-    /// Stores a site.
-    pub async fn put_site(&self, tenant: &TenantId, site: &Site) -> Result<()> {
-        self.put(keys::node(tenant, &site.path), site).await
+    /// Stores a node of the tree.
+    pub async fn put_node(&self, tenant: &TenantId, node: &Node) -> Result<()> {
+        self.put(keys::node(tenant, &node.path), node).await
+    }
+
+    /// Stores a profile.
+    pub async fn put_profile(&self, tenant: &TenantId, profile: &Profile) -> Result<()> {
+        self.put(keys::profile(tenant, &profile.name), profile)
+            .await
+    }
+
+    /// What roles may do to the fields of people.
+    pub async fn field_policies(&self, tenant: &TenantId) -> Result<Vec<FieldPolicy>> {
+        self.few(tenant, keys::FIELDS).await
+    }
+
+    /// Stores what a role may do to the fields of people at a node.
+    pub async fn put_field_policy(&self, tenant: &TenantId, policy: &FieldPolicy) -> Result<()> {
+        let key = keys::fields(tenant, policy.role, policy.node.as_ref());
+        self.put(key, policy).await
+    }
+
+    /// What the installation sets for all tenants.
+    pub async fn provider_values(&self) -> Result<Values> {
+        Ok(self
+            .get_as(&keys::provider_values())
+            .await?
+            .unwrap_or_default())
+    }
+
+    /// Sets it.
+    pub async fn set_provider_values(&self, values: &Values) -> Result<()> {
+        self.put(keys::provider_values(), values).await
     }
 
     /// The licence products as the last sync saw them.
@@ -168,6 +205,16 @@ impl Store {
     /// Stores what a sync saw of a licence product.
     pub async fn put_sku(&self, tenant: &TenantId, sku: &Sku) -> Result<()> {
         self.put(keys::sku(tenant, &sku.id), sku).await
+    }
+
+    /// The groups that personas name, as the last sync saw them.
+    pub async fn groups(&self, tenant: &TenantId) -> Result<Vec<Group>> {
+        self.few(tenant, keys::GROUP).await
+    }
+
+    /// Stores what a sync saw of a group.
+    pub async fn put_group(&self, tenant: &TenantId, group: &Group) -> Result<()> {
+        self.put(keys::group(tenant, &group.id), group).await
     }
 
     /// The Teams policies of which is known that they exist.

@@ -231,8 +231,8 @@ async fn install(
     let installation = Installation::start(options, customer, loopback()?).await?;
     let (store, id) = (&installation.admin.store, &installation.tenant);
     if store.catalogue(id).await?.rules.version == 0 {
-        for site in contoso::sites() {
-            store.put_site(id, &site).await?;
+        for node in contoso::nodes() {
+            store.put_node(id, &node).await?;
         }
         for persona in contoso::personas() {
             match store.add_persona(id, &persona).await {

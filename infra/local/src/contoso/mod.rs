@@ -12,7 +12,7 @@ use crate::seed::{draw, uuid};
 
 mod rules;
 
-pub use rules::{configure, personas, rules, sites};
+pub use rules::{basis, configure, nodes, personas, rules};
 
 /// Microsoft 365 E5, with Teams.
 pub const E5: &str = "06ebc4ee-1bb5-47dd-8120-11324bc54e06";
@@ -357,16 +357,17 @@ mod tests {
     /// What the rules find is what the generator meant, for everybody.
     #[test]
     fn the_rules_find_everybody_behind_the_messy_metadata() {
-        let book = Policybook::new(&rules(), personas(), sites()).unwrap();
+        let book = Policybook::new(basis()).unwrap();
         for employee in employees(3_000, 7) {
             let person: Person = serde_json::from_value(json!({
                 "id": UserId(employee.id.clone()), "facts": Facts::from_graph(&employee.properties), "version": 1,
             }))
             .unwrap();
             let found = match book.decide(&person) {
-                Decision::Provision { wanted, .. } => {
-                    (Some(wanted.persona.id), wanted.site.map(|site| site.0))
-                }
+                Decision::Provision { wanted, .. } => (
+                    wanted.persona.map(|held| held.id),
+                    wanted.site.map(|site| site.0),
+                ),
                 Decision::Leave(_) => (None, None),
             };
             let meant = (

@@ -5,15 +5,18 @@ use shared::model::microsoft::{PolicyType, SkuId};
 use shared::model::persona::{
     LocationSource, MemberRole, Persona, PersonaChoice, PersonaRef, Rules, SitePath, WrittenRule,
 };
-use shared::model::tenant::{Site, TenantId};
+use shared::model::tenant::{Settings, TenantId};
+use shared::model::tree::{Node, NodeKind, Tree, Values};
+use shared::plan::decide::Basis;
+use shared::plan::wanted::Grounds;
 use shared::store::Store;
 
 use super::{E3, E5, F3, POLICIES};
 
 /// Writes Contoso's sites, personas and rules.
 pub async fn configure(store: &Store, tenant: &TenantId) -> Result<()> {
-    for site in sites() {
-        store.put_site(tenant, &site).await?;
+    for node in nodes() {
+        store.put_node(tenant, &node).await?;
     }
     for persona in personas() {
         store.add_persona(tenant, &persona).await?;
@@ -21,18 +24,42 @@ pub async fn configure(store: &Store, tenant: &TenantId) -> Result<()> {
     store.put_rules(tenant, &rules()).await
 }
 
-/// London and Berlin.
-pub fn sites() -> Vec<Site> {
-    [
-        ("europe/london", "London", "GB"),
-        ("europe/berlin", "Berlin", "DE"),
+/// Europe, and in it London and Berlin.
+pub fn nodes() -> Vec<Node> {
+    let region = Node {
+        path: SitePath("europe".into()),
+        name: "Europe".into(),
+        kind: NodeKind::Region,
+        values: Values::default(),
+    };
+    let sites = [
+        ("europe/london", "London", "GB", "Europe/London"),
+        ("europe/berlin", "Berlin", "DE", "Europe/Berlin"),
     ]
-    .map(|(path, name, location)| Site {
+    .map(|(path, name, location, zone)| Node {
         path: SitePath(path.into()),
         name: name.into(),
-        usage_location: Some(location.into()),
-    })
-    .into()
+        kind: NodeKind::Site,
+        values: Values {
+            usage_location: Some(location.into()),
+            time_zone: Some(zone.into()),
+            ..Values::default()
+        },
+    });
+    [region].into_iter().chain(sites).collect()
+}
+
+/// Everything that decisions depend on.
+pub fn basis() -> Basis {
+    Basis {
+        rules: rules(),
+        personas: personas(),
+        grounds: Grounds {
+            tree: Tree::new(Values::default(), &Settings::default(), nodes()),
+            ..Grounds::default()
+        },
+        ..Basis::default()
+    }
 }
 
 /// Sales, office and front line.
@@ -50,6 +77,7 @@ pub fn personas() -> Vec<Persona> {
                 .iter()
                 .map(|n| (PolicyType(POLICIES[*n].0.into()), POLICIES[*n].1.into()))
                 .collect(),
+            ..Persona::default()
         };
     vec![
         persona("sales", "Sales", LocationSource::Site, E5, &[0, 3, 7]),
@@ -77,6 +105,7 @@ pub fn rules() -> Rules {
         then: PersonaChoice {
             persona: persona.into(),
             role,
+            profile: None,
         },
     };
     Rules {

@@ -98,7 +98,7 @@ async fn people_and_batches_of_them() {
     let adele = UserId(ADELE.into());
     graph.set_usage_location(&adele, "DE").await.unwrap();
     graph
-        .assign_licences(&adele, &[SkuId(E5.into())], &[])
+        .assign_licences(&adele, &[(SkuId(E5.into()), Default::default())], &[])
         .await
         .unwrap();
     tenant.delete_person(&ids[0].0, true);

@@ -154,7 +154,7 @@ async fn an_error_names_the_request_and_what_microsoft_said() {
     let (graph, log) = graph(move |_| refuse(400, "Request_BadRequest", message));
     let sku = SkuId("06ebc4ee-1bb5-47dd-8120-11324bc54e06".to_owned());
     let error = graph
-        .assign_licences(&adele(), std::slice::from_ref(&sku), &[])
+        .assign_licences(&adele(), &[(sku.clone(), Default::default())], &[])
         .await
         .unwrap_err();
     assert_eq!(error.kind(), &Kind::Refused(Refusal::UsageLocation));

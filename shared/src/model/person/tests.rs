@@ -40,6 +40,7 @@ fn given(change: impl FnOnce(&mut Person)) -> Person {
         result: None,
         persona: None,
         site: None,
+        given: Default::default(),
         role: MemberRole::None,
         left: false,
         drift: Vec::new(),

@@ -9,7 +9,9 @@ use crate::model::facts::Facts;
 use crate::model::job::JobId;
 use crate::model::microsoft::{PolicyType, SkuId, UserId};
 use crate::model::person::OpenJob;
-use crate::model::persona::{MemberRole, PersonaRef};
+use crate::model::persona::{LocationSource, MemberRole, PersonaRef};
+use crate::model::tenant::Settings;
+use crate::model::tree::{Node, NodeKind, Tree, Values};
 
 mod news;
 
@@ -23,6 +25,7 @@ fn persona(id: &str, version: u32, usage_location: Option<LocationSource>) -> Pe
         usage_location,
         licences: vec![SkuId("e5".into())],
         policies: BTreeMap::from([(PolicyType("TeamsMeetingPolicy".into()), id.into())]),
+        ..Persona::default()
     }
 }
 
@@ -38,14 +41,19 @@ fn choice(persona: &str, role: MemberRole) -> PersonaChoice {
     PersonaChoice {
         persona: persona.into(),
         role,
+        profile: None,
     }
 }
 
-fn site(path: &str, usage_location: Option<&str>) -> Site {
-    Site {
+fn site(path: &str, usage_location: Option<&str>) -> Node {
+    Node {
         path: SitePath(path.into()),
         name: path.into(),
-        usage_location: usage_location.map(str::to_owned),
+        kind: NodeKind::Site,
+        values: Values {
+            usage_location: usage_location.map(str::to_owned),
+            ..Values::default()
+        },
     }
 }
 
@@ -53,7 +61,7 @@ fn site(path: &str, usage_location: Option<&str>) -> Site {
 struct Book {
     rules: Rules,
     personas: Vec<Persona>,
-    sites: Vec<Site>,
+    sites: Vec<Node>,
 }
 
 impl Book {
@@ -96,7 +104,16 @@ impl Book {
     }
 
     fn compile(self) -> Result<Policybook, RuleProblem> {
-        Policybook::new(&self.rules, self.personas, self.sites)
+        let tree = Tree::new(Values::default(), &Settings::default(), self.sites);
+        Policybook::new(Basis {
+            rules: self.rules,
+            personas: self.personas,
+            grounds: Grounds {
+                tree,
+                ..Grounds::default()
+            },
+            ..Basis::default()
+        })
     }
 }
 
@@ -123,6 +140,7 @@ fn given(department: &str, city: &str, change: impl FnOnce(&mut Person)) -> Pers
         result: None,
         persona: None,
         site: None,
+        given: BTreeSet::new(),
         role: MemberRole::None,
         left: false,
         drift: Vec::new(),
@@ -136,8 +154,8 @@ fn say(decision: &Decision) -> String {
         Decision::Leave(why) => format!("leave: {why:?}"),
         Decision::Provision { wanted, .. } => format!(
             "{} v{} at {}, {:?}, location {}",
-            wanted.persona.id,
-            wanted.persona.version,
+            wanted.persona.as_ref().unwrap().id,
+            wanted.persona.as_ref().unwrap().version,
             wanted
                 .site
                 .as_ref()
@@ -189,8 +207,8 @@ fn the_first_match_decides() {
             shop elsewhere             frontline v1 at the tenant level, SelfService, location GB
             another in London          staff v1 at europe/london, None, location untouched
             another elsewhere          leave: Unmatched
-            sales without a site       leave: NoLocation
-            sales, site without one    leave: NoLocation
+            sales without a site       leave: NoLocation(Site)
+            sales, site without one    leave: NoLocation(Site)
         "#]],
     );
 }

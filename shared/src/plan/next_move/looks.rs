@@ -23,8 +23,11 @@ impl Patience {
             Step::Licences { .. } | Step::ClearLicences => {
                 (config::LOOKS_LICENCES, config::LICENCE_GIVE_UP)
             }
+            Step::Groups { .. } | Step::LeaveGroups { .. } => {
+                (config::LOOKS_GROUPS, config::GROUP_GIVE_UP)
+            }
             Step::AwaitTeams => (config::LOOKS_TEAMS, config::AWAIT_TEAMS),
-            Step::Policies { .. } | Step::ClearPolicies => {
+            Step::Policies { .. } | Step::ClearPolicies | Step::OnlyPolicies { .. } => {
                 (config::LOOKS_POLICIES, config::POLICY_GIVE_UP)
             }
             Step::Place { .. } | Step::Role { .. } => return None,

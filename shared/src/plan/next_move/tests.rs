@@ -34,6 +34,7 @@ fn usage_location() -> Step {
 fn licences() -> Step {
     Step::Licences {
         set: vec![SkuId("e5".into())],
+        disabled: BTreeMap::new(),
     }
 }
 
@@ -44,12 +45,37 @@ fn policies() -> Step {
     }
 }
 
+fn staff() -> GroupId {
+    GroupId("staff".into())
+}
+
+fn groups() -> Step {
+    Step::Groups {
+        join: vec![staff()],
+    }
+}
+
+fn leave_groups() -> Step {
+    Step::LeaveGroups {
+        leave: vec![staff()],
+    }
+}
+
+fn only_policies() -> Step {
+    Step::OnlyPolicies {
+        assign: BTreeMap::from([(PolicyType("TeamsMeetingPolicy".into()), "Sales".into())]),
+    }
+}
+
 /// Every step that asks something of Microsoft.
-fn asking() -> [Step; 5] {
+fn asking() -> [Step; 8] {
     [
         usage_location(),
+        groups(),
         licences(),
         policies(),
+        only_policies(),
+        leave_groups(),
         Step::ClearLicences,
         Step::ClearPolicies,
     ]
@@ -88,6 +114,7 @@ fn user(location: Option<&str>, licences: &[(&str, Option<&str>, &str)]) -> Dire
         group: group.map(str::to_owned),
         state: (*state).into(),
         error: "None".into(),
+        disabled: BTreeSet::new(),
     };
     DirectoryUser {
         id: UserId("adele".into()),
@@ -123,7 +150,10 @@ fn agreeing(step: &Step) -> Seen {
         .then_some(("TeamsMeetingPolicy", "Sales"))
         .into_iter()
         .collect();
-    seen(user(Some("GB"), &licences), teams(&policies))
+    Seen {
+        groups: in_staff(matches!(step, Step::Groups { .. })),
+        ..seen(user(Some("GB"), &licences), teams(&policies))
+    }
 }
 
 /// A world in which `step` lacks everything it can lack.
@@ -137,13 +167,21 @@ fn differing(step: &Step) -> Seen {
         ("TeamsCallingPolicy", "Old"),
         ("TeamsMeetingPolicy", "Other"),
     ];
-    seen(user(None, &licences), teams(&policies))
+    Seen {
+        groups: in_staff(matches!(step, Step::LeaveGroups { .. })),
+        ..seen(user(None, &licences), teams(&policies))
+    }
+}
+
+fn in_staff(is: bool) -> Glance<BTreeSet<GroupId>> {
+    Glance::Present(is.then(staff).into_iter().collect())
 }
 
 fn seen(user: DirectoryUser, teams: TeamsUser) -> Seen {
     Seen {
         user: Glance::Present(user),
         teams: Glance::Present(teams),
+        groups: Glance::Present(BTreeSet::new()),
     }
 }
 
@@ -151,6 +189,7 @@ fn gone() -> Seen {
     Seen {
         user: Glance::Absent,
         teams: Glance::Absent,
+        groups: Glance::Absent,
     }
 }
 
@@ -192,6 +231,8 @@ struct Given {
     readiness: ReadinessLooks,
     ask_directory: bool,
     missing: BTreeSet<Capability>,
+    left: Vec<GroupId>,
+    inherits: Vec<(GroupId, SkuId)>,
     trust_from: Option<Time>,
 }
 
@@ -206,6 +247,8 @@ fn given(step: &Step, change: impl FnOnce(&mut Given)) -> Given {
         readiness: ReadinessLooks::Adaptive,
         ask_directory: true,
         missing: BTreeSet::new(),
+        left: Vec::new(),
+        inherits: Vec::new(),
         trust_from: None,
     };
     change(&mut given);
@@ -228,6 +271,8 @@ impl Given {
             readiness: self.readiness,
             ask_directory: self.ask_directory,
             missing: &self.missing,
+            left: &self.left,
+            inherits: &self.inherits,
             trust_from: self.trust_from,
         };
         next_move(&self.step, &standing, &asks, &self.seen, &around)
@@ -243,6 +288,7 @@ fn say(step: &Move, now: Time) -> String {
     match step {
         Move::Read(Read::User) => "read the user".to_owned(),
         Move::Read(Read::Teams) => "read the Teams user".to_owned(),
+        Move::Read(Read::Groups) => "read the groups".to_owned(),
         Move::Close(numbers, answer) => format!("close {numbers:?}: {answer}"),
         Move::Finish(stands) => format!("finish: {stands}"),
         Move::GiveUp(stands) => format!("give up: {stands}"),

@@ -51,7 +51,7 @@ fn the_digest_changes_with_what_is_wanted_only() {
         ("a site's name", book(&|b| b.sites[0].name = "LDN".into())),
         (
             "a site's location",
-            book(&|b| b.sites[0].usage_location = Some("IE".into())),
+            book(&|b| b.sites[0].values.usage_location = Some("IE".into())),
         ),
         (
             "a new persona version",

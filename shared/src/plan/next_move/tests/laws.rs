@@ -32,7 +32,7 @@ fn possible(step: &Step) -> Vec<Ask> {
             asks.extend(
                 closings()
                     .into_iter()
-                    .map(|answer| asked(verb, ago, answer)),
+                    .map(|answer| asked(verb.clone(), ago, answer)),
             );
         }
     }
@@ -70,8 +70,8 @@ fn obeys(case: &Given, next: &Move) -> Result<(), &'static str> {
     let open = || case.asks.iter().filter(|ask| ask.is_open());
     let seen = view(&case.step, &case.seen);
     let trusted = case.trust_from.is_none_or(|from| NOW >= from);
-    let last = |verb: Verb| case.asks.iter().rev().find(|ask| ask.verb == verb);
-    let answer = |verb| last(verb).and_then(|ask| ask.closed.as_ref());
+    let last = |verb: &Verb| case.asks.iter().rev().find(|ask| ask.verb == *verb);
+    let answer = |verb: &Verb| last(verb).and_then(|ask| ask.closed.as_ref());
     match next {
         Move::Ask(asked) => {
             law(
@@ -86,14 +86,14 @@ fn obeys(case: &Given, next: &Move) -> Result<(), &'static str> {
                 asked.iter().all(|verb| lacking.contains(verb)),
                 "only what is lacking is asked for",
             )?;
-            for ask in asked.iter().filter_map(|verb| last(*verb)) {
+            for ask in asked.iter().filter_map(last) {
                 let doubted = case.trust_from.is_some_and(|from| ask.sent < from) && trusted;
                 law(
                     !ask.was_taken() || doubted,
                     "rule a: what was taken is not asked again",
                 )?;
             }
-            for closed in asked.iter().filter_map(|verb| answer(*verb)) {
+            for closed in asked.iter().filter_map(answer) {
                 law(
                     !is_for_good(&closed.answer),
                     "what is refused for good is not asked again",
@@ -138,7 +138,7 @@ fn obeys(case: &Given, next: &Move) -> Result<(), &'static str> {
                         return Err("the note is for what is not seen yet");
                     };
                     let hour = |verb: &Verb| {
-                        last(*verb)
+                        last(verb)
                             .is_some_and(|ask| ask.was_taken() && NOW >= ask.sent + minutes(60))
                     };
                     law(
@@ -258,6 +258,7 @@ fn whoever_is_not_in_the_directory_is_not_awaited() {
             g.seen = Seen {
                 user,
                 teams: Glance::Absent,
+                groups: Glance::Unread,
             };
             g.since = Some(NOW - minutes(since));
             g.ask_directory = ask_directory;
@@ -296,7 +297,7 @@ proptest! {
             .into_iter()
             .map(|(pick, ago)| {
                 let like = pick.get(&possible);
-                asked(like.verb, ago, like.closed.as_ref().map(|closed| closed.answer.clone()))
+                asked(like.verb.clone(), ago, like.closed.as_ref().map(|closed| closed.answer.clone()))
             })
             .collect();
         asks.sort_by_key(|ask| ask.sent);

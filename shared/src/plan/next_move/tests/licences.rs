@@ -17,7 +17,7 @@ fn licence_groups_are_respected() {
         onboard, group                     finish: skipped by rule: a licence comes from group all-staff, so direct licences are not touched; use another group instead
         onboard, group and direct          finish: skipped by rule: a licence comes from group all-staff, so direct licences are not touched; use another group instead
         offboard, group                    finish: already so
-        offboard, group and direct         give up: blocked: a licence still comes from group all-staff
+        offboard, group and direct         give up: blocked: a licence still comes from group all-staff, so direct licences stay; let offboarding remove that group too
     "#]].assert_eq(&table([
         ("onboard, group", row(&licences(), false)),
         ("onboard, group and direct", row(&licences(), true)),
@@ -25,6 +25,76 @@ fn licence_groups_are_respected() {
         (
             "offboard, group and direct",
             row(&Step::ClearLicences, true),
+        ),
+    ]));
+}
+
+/// F52, R59, R98: the licence of a group has to be seen; while a group is on its way out the direct licences wait.
+#[test]
+fn licences_of_groups_come_and_go_later() {
+    let staff_e3 = |state: &str, error: &str| {
+        let mut user = user(Some("GB"), &[("e3", Some("staff"), state)]);
+        for one in user.licence_states.iter_mut().flatten() {
+            one.error = error.into();
+        }
+        user
+    };
+    let joined = |user: DirectoryUser, since: u64| {
+        given(&groups(), |g| {
+            g.seen = Seen {
+                groups: in_staff(true),
+                ..seen(user, teams(&[]))
+            };
+            g.since = Some(NOW - minutes(since));
+            g.inherits = vec![(staff(), SkuId("e3".into()))];
+        })
+        .says()
+    };
+    let direct = |user: DirectoryUser, left: bool, since: u64| {
+        given(&Step::ClearLicences, |g| {
+            g.seen = seen(user, teams(&[]));
+            g.since = Some(NOW - minutes(since));
+            g.left = left.then(staff).into_iter().collect();
+        })
+        .says()
+    };
+    let both = || {
+        user(
+            Some("GB"),
+            &[("e3", Some("STAFF"), "Active"), ("e5", None, "Active")],
+        )
+    };
+    let onboard = given(&licences(), |g| {
+        g.inherits = vec![(staff(), SkuId("e3".into()))]
+    });
+    expect![[r#"
+        not shown yet                      wait 4 min
+        not shown for a day                give up: failed: the licence of group staff is not there in time
+        no seat                            wait 60 min for a licence
+        plans clash                        give up: failed: licence of group staff: its service plans exclude those of another product
+        active                             finish: already so
+        direct ones meanwhile              finish: skipped by rule: a licence comes from group staff, so direct licences are not touched; use another group instead
+        leaves, group left                 wait 4 min
+        leaves, group left a day ago       give up: blocked: a licence still comes from group STAFF, so direct licences stay; let offboarding remove that group too
+        leaves, group stays                give up: blocked: a licence still comes from group STAFF, so direct licences stay; let offboarding remove that group too
+        leaves, group gone                 ask: change licences
+    "#]]
+    .assert_eq(&table([
+        ("not shown yet", joined(user(Some("GB"), &[]), 1)),
+        ("not shown for a day", joined(user(Some("GB"), &[]), 24 * 60)),
+        ("no seat", joined(staff_e3("Error", "CountViolation"), 1)),
+        (
+            "plans clash",
+            joined(staff_e3("Error", "MutuallyExclusiveViolation"), 1),
+        ),
+        ("active", joined(staff_e3("Active", "None"), 1)),
+        ("direct ones meanwhile", onboard.says()),
+        ("leaves, group left", direct(both(), true, 1)),
+        ("leaves, group left a day ago", direct(both(), true, 24 * 60)),
+        ("leaves, group stays", direct(both(), false, 1)),
+        (
+            "leaves, group gone",
+            direct(user(Some("GB"), &[("e5", None, "Active")]), true, 5),
         ),
     ]));
 }
@@ -53,13 +123,19 @@ fn missing_capabilities() {
     });
     expect![[r#"
         usage location                     wait 60 min for a permission
+        groups                             ask: join group
         licences                           finish: skipped by rule: the permission LicenseAssignment.ReadWrite.All is missing
         policies                           wait 60 min for a permission
+        replacement policies               wait 60 min for a permission
+        leave groups                       ask: leave group
         clear licences                     ask: change licences
         clear policies                     wait 60 min for a permission
         usage location, holds              finish: already so
+        groups, holds                      finish: already so
         licences, holds                    finish: already so
         policies, holds                    finish: already so
+        replacement policies, holds        finish: already so
+        leave groups, holds                finish: already so
         clear licences, holds              finish: already so
         clear policies, holds              finish: already so
     "#]].assert_eq(&table(lacking.into_iter().chain(holding)));

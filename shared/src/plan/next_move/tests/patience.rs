@@ -49,7 +49,7 @@ fn nothing_is_concluded_from_untrusted_reads() {
                 .flat_map(|ago| {
                     verbs
                         .iter()
-                        .map(|verb| asked(*verb, *ago, Some(Answer::Accepted)))
+                        .map(|verb| asked(verb.clone(), *ago, Some(Answer::Accepted)))
                 })
                 .collect();
             if !lacks {
@@ -176,6 +176,10 @@ fn absent_accounts() {
         usage location for 1 min           wait 4 min
         usage location for 60 min          give up: failed: the account is not in the directory
         usage location for 1440 min        give up: failed: the account is not in the directory
+        groups for 0 min                   wait 1 min
+        groups for 1 min                   wait 4 min
+        groups for 60 min                  wait 60 min
+        groups for 1440 min                give up: failed: the account is not in the directory
         licences for 0 min                 wait 1 min
         licences for 1 min                 wait 4 min
         licences for 60 min                wait 60 min
@@ -184,6 +188,14 @@ fn absent_accounts() {
         policies for 1 min                 wait 4 min
         policies for 60 min                wait 180 min
         policies for 1440 min              give up: failed: the account is not in the directory
+        replacement policies for 0 min     finish: already so
+        replacement policies for 1 min     finish: already so
+        replacement policies for 60 min    finish: already so
+        replacement policies for 1440 min  finish: already so
+        leave groups for 0 min             wait 1 min
+        leave groups for 1 min             finish: skipped by rule: the account is gone from the directory
+        leave groups for 60 min            finish: skipped by rule: the account is gone from the directory
+        leave groups for 1440 min          finish: skipped by rule: the account is gone from the directory
         clear licences for 0 min           wait 1 min
         clear licences for 1 min           finish: skipped by rule: the account is gone from the directory
         clear licences for 60 min          finish: skipped by rule: the account is gone from the directory

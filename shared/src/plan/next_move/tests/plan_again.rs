@@ -6,26 +6,32 @@ use super::story::{Reply, Truth, perfect, play};
 use super::*;
 use crate::model::job::JobState;
 use crate::model::persona::{MemberRole, PersonaRef, SitePath, Wanted};
-use crate::model::tenant::Settings;
-use crate::plan::steps::{offboard, provision};
+use crate::model::tenant::OffboardLicences;
+use crate::plan::steps::{Held, Leaving, offboard, provision};
 
 fn joining() -> Vec<Step> {
     let wanted = Wanted {
-        persona: PersonaRef {
+        persona: Some(PersonaRef {
             id: "sales".into(),
             version: 1,
-        },
+        }),
         site: Some(SitePath("europe/london".into())),
         role: MemberRole::SelfService,
         usage_location: Some("GB".into()),
         licences: vec![SkuId("e5".into())],
         policies: BTreeMap::from([(PolicyType("TeamsMeetingPolicy".into()), "Sales".into())]),
+        ..Wanted::default()
     };
-    provision(&wanted, None)
+    provision(&wanted, Held::default())
 }
 
 fn leaving() -> Vec<Step> {
-    offboard(&Settings::default(), &MemberRole::SelfService)
+    offboard(&Leaving {
+        profile: None,
+        licences: OffboardLicences::Remove,
+        stays_at: None,
+        role: &MemberRole::SelfService,
+    })
 }
 
 /// Somebody with other licences and policies than they should have.
@@ -34,6 +40,7 @@ fn joiner() -> Truth {
         location: None,
         licences: vec![SkuId("old".into())],
         policies: BTreeMap::from([(PolicyType("TeamsMeetingPolicy".into()), "Other".into())]),
+        groups: BTreeSet::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::job::{Goal, Job, JobId, JobState, Origin};
 use crate::model::step::Obstacle;
-use crate::plan::holds::{direct_policies, licence_change};
+use crate::plan::holds::{licence_change, other_policies};
 use crate::plan::steps::obstacle;
 
 /// Longer than everything that is ever waited for but seats, permissions and people.
@@ -46,6 +46,7 @@ pub(super) struct Truth {
     pub(super) location: Option<String>,
     pub(super) licences: Vec<SkuId>,
     pub(super) policies: BTreeMap<PolicyType, String>,
+    pub(super) groups: BTreeSet<GroupId>,
 }
 
 impl Truth {
@@ -67,14 +68,16 @@ impl Truth {
             } else {
                 Glance::Present(teams(&policies))
             },
+            groups: Glance::Present(self.groups.clone()),
         }
     }
 
     /// Carries a request out.
-    fn apply(&mut self, step: &Step, verb: Verb) {
+    fn apply(&mut self, step: &Step, verb: &Verb) {
         let Seen {
             user: Glance::Present(user),
             teams,
+            ..
         } = self.seen()
         else {
             return;
@@ -83,10 +86,11 @@ impl Truth {
             (Step::UsageLocation { country }, Verb::SetUsageLocation) => {
                 self.location = Some(country.clone());
             }
-            (Step::Licences { set }, Verb::ChangeLicences) => {
-                let change = licence_change(set, &user);
+            (Step::Licences { set, disabled }, Verb::ChangeLicences) => {
+                let change = licence_change(set, disabled, &user);
                 self.licences.retain(|sku| !change.remove.contains(sku));
-                self.licences.extend(change.add);
+                self.licences
+                    .extend(change.add.into_iter().map(|(sku, _)| sku));
             }
             (Step::ClearLicences, Verb::ChangeLicences) => self.licences.clear(),
             (Step::Policies { assign, .. }, Verb::AssignPolicies) => {
@@ -97,10 +101,12 @@ impl Truth {
             }
             (Step::ClearPolicies, Verb::UnassignPolicies) => {
                 if let Glance::Present(teams) = teams {
-                    let direct = direct_policies(&teams);
+                    let direct = other_policies(&BTreeMap::new(), &teams);
                     self.policies.retain(|kind, _| !direct.contains(kind));
                 }
             }
+            (_, Verb::JoinGroup(group)) => drop(self.groups.insert(group.clone())),
+            (_, Verb::LeaveGroup(group)) => drop(self.groups.remove(group)),
             (step, verb) => panic!("{} cannot serve {step}", verb.name()),
         }
     }
@@ -138,6 +144,8 @@ pub(super) fn play(steps: Vec<Step>, mut truth: Truth, reply: impl Fn(usize) -> 
             readiness: ReadinessLooks::Adaptive,
             ask_directory: true,
             missing: &BTreeSet::new(),
+            left: &[],
+            inherits: &[],
             trust_from: None,
         };
         let asks: Vec<&Ask> = job.asks_of(at).collect();
@@ -168,7 +176,7 @@ pub(super) fn play(steps: Vec<Step>, mut truth: Truth, reply: impl Fn(usize) -> 
                     let reply = reply(sent);
                     sent += 1;
                     if matches!(reply, Reply::Answers(Answer::Accepted) | Reply::LosesAnswer) {
-                        truth.apply(&steps[at], verb);
+                        truth.apply(&steps[at], &verb);
                     }
                     match reply {
                         Reply::Answers(answer) => job.close(number, now, answer, None),

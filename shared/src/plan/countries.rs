@@ -1,0 +1,31 @@
+//! The countries that a usage location can name: ISO 3166-1 alpha-2.
+
+const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC \
+    CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM \
+    GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR \
+    LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH \
+    PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN \
+    TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
+
+/// The code that `text` is, in capitals; `None` = it is none. "UK" is none: the code is GB.
+pub fn code(text: &str) -> Option<String> {
+    let capitals = text.trim().to_ascii_uppercase();
+    CODES
+        .split_ascii_whitespace()
+        .any(|code| code == capitals)
+        .then_some(capitals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_recognised_in_any_case_and_nothing_else_is() {
+        assert_eq!(CODES.split_ascii_whitespace().count(), 250);
+        assert_eq!(code(" gb ").as_deref(), Some("GB"));
+        for none in ["UK", "", "GBR", "G", "E N", "Ä"] {
+            assert_eq!(code(none), None, "{none:?}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What decisions of a tenant depend on besides its people, put together from its rows.
+
+use std::collections::BTreeMap;
+
+use crate::error::Result;
+use crate::model::tenant::Tenant;
+use crate::model::tree::Tree;
+use crate::plan::decide::{Basis, newest};
+use crate::plan::flaws::{Estate, Flaw, flaws};
+use crate::plan::wanted::Grounds;
+
+use super::Shell;
+
+/// Reads it.
+pub(super) async fn basis(shell: &Shell, tenant: &Tenant) -> Result<Basis> {
+    let catalogue = shell.store.catalogue(&tenant.id).await?;
+    let estate = estate(shell, tenant).await?;
+    let tree = Tree::new(
+        shell.store.provider_values().await?,
+        &tenant.settings,
+        catalogue.nodes,
+    );
+    let mut basis = Basis {
+        rules: catalogue.rules,
+        personas: catalogue.personas,
+        profiles: catalogue.profiles,
+        grounds: Grounds {
+            tree,
+            countries: tenant.settings.countries.clone(),
+        },
+        flawed: BTreeMap::new(),
+        protected: tenant.settings.protected.people.clone(),
+    };
+    basis.flawed = flawed(&basis, &estate, tenant);
+    Ok(basis)
+}
+
+/// What is known to exist at Microsoft.
+pub(super) async fn estate(shell: &Shell, tenant: &Tenant) -> Result<Estate> {
+    Ok(Estate {
+        skus: shell.store.skus(&tenant.id).await?,
+        groups: shell.store.groups(&tenant.id).await?,
+        policies: shell.store.policies(&tenant.id).await?,
+    })
+}
+
+fn flawed(basis: &Basis, estate: &Estate, tenant: &Tenant) -> BTreeMap<String, Vec<Flaw>> {
+    let mut flawed = BTreeMap::new();
+    for persona in &basis.personas {
+        let id = &persona.reference.id;
+        if newest(&basis.personas, id) != Some(persona) {
+            continue;
+        }
+        let found = flaws(persona, estate, &tenant.settings.protected);
+        if !found.is_empty() {
+            flawed.insert(id.clone(), found);
+        }
+    }
+    flawed
+}

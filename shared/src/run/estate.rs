@@ -1,0 +1,126 @@
+//! What personas name, looked up at Microsoft: groups at every sync, policies daily and when they are new (F76, F73).
+
+use std::collections::BTreeSet;
+
+use crate::error::{Kind, Result};
+use crate::graph::Graph;
+use crate::model::group::{Group, GroupId};
+use crate::model::microsoft::{PolicyName, PolicyType};
+use crate::model::persona::Persona;
+use crate::model::tenant::{Capability, Tenant};
+
+use super::lease::Lease;
+use super::{Shell, health, sync};
+
+/// Looks all groups up that personas name, and the policies that were never looked up; all of those if it is time. What Microsoft
+/// does not let us read stays as it is known. False = the time is over; what was found is kept.
+pub(super) async fn refresh(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    all: bool,
+) -> Result<bool> {
+    let personas = shell.store.catalogue(&tenant.id).await?.personas;
+    let groups = groups(shell, lease, tenant, graph, &personas).await;
+    let policies = match groups {
+        Ok(true) => policies(shell, lease, tenant, graph, &personas, all).await,
+        not => not,
+    };
+    match policies {
+        Err(error) if *error.kind() == Kind::Denied => {
+            tracing::warn!(tenant = tenant.id.as_str(), %error, "what personas name was not looked up");
+            Ok(true)
+        }
+        looked => looked,
+    }
+}
+
+/// Whatever version of a persona somebody holds, its groups matter.
+async fn groups(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    personas: &[Persona],
+) -> Result<bool> {
+    let named: BTreeSet<GroupId> = personas
+        .iter()
+        .flat_map(|persona| persona.groups.iter().chain(&persona.offboarding.leave))
+        .cloned()
+        .collect();
+    if named.is_empty() {
+        return Ok(true);
+    }
+    let known = shell.store.groups(&tenant.id).await?;
+    for id in named {
+        if !lease.may_go_on() {
+            return Ok(false);
+        }
+        lease.permit()?;
+        let before = known.iter().find(|group| group.id.same(&id));
+        let seen = match graph.group(&id).await? {
+            Some(group) => group,
+            None => Group {
+                missing: true,
+                ..before.cloned().unwrap_or_else(|| Group {
+                    id: id.clone(),
+                    name: String::new(),
+                    licences: BTreeSet::new(),
+                    obstacle: None,
+                    missing: true,
+                })
+            },
+        };
+        if before != Some(&seen) {
+            shell.store.put_group(&tenant.id, &seen).await?;
+        }
+    }
+    Ok(true)
+}
+
+async fn policies(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    personas: &[Persona],
+    all: bool,
+) -> Result<bool> {
+    let named: BTreeSet<(&PolicyType, &String)> = personas
+        .iter()
+        .flat_map(|persona| persona.policies.iter().chain(&persona.offboarding.policies))
+        .collect();
+    let known = shell.store.policies(&tenant.id).await?;
+    let before = |policy_type: &PolicyType, name: &str| {
+        let is_it = |one: &&PolicyName| {
+            one.policy_type.same(policy_type) && one.name.eq_ignore_ascii_case(name)
+        };
+        known.iter().find(is_it)
+    };
+    let mut open = named;
+    open.retain(|(policy_type, name)| all || before(policy_type, name).is_none());
+    // A test of the connection in this very run may have learnt that it is not allowed.
+    let tenant = &sync::tenant(shell, &tenant.id).await?;
+    let missing = health::missing(tenant, shell.clock.now());
+    if open.is_empty() || missing.contains(&Capability::AssignPolicies) {
+        return Ok(true);
+    }
+    for (policy_type, name) in open {
+        let before = before(policy_type, name);
+        if !lease.may_go_on() {
+            return Ok(false);
+        }
+        lease.permit()?;
+        let missing = graph.policy_id(policy_type, name).await?.is_none();
+        if before.is_none_or(|before| before.missing != missing) {
+            let found = PolicyName {
+                policy_type: policy_type.clone(),
+                name: name.clone(),
+                missing,
+            };
+            shell.store.put_policy(&tenant.id, &found).await?;
+        }
+    }
+    Ok(true)
+}

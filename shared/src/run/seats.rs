@@ -1,0 +1,156 @@
+//! Licence seats: who may take one now. Seats are free that nobody has taken as Microsoft counts, and that are kept for nobody;
+//! whoever has waited longer comes first (I4, F51).
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::model::group::Group;
+use crate::model::job::{Job, JobId, Waits};
+use crate::model::microsoft::{Sku, SkuId};
+use crate::model::step::Step;
+use crate::model::tenant::Tenant;
+use crate::model::time::Time;
+use crate::store::jobs::PlanRow;
+
+use super::Shell;
+
+/// Waiting jobs looked at, oldest first; beyond them the hourly look has to do.
+const MOST: i32 = 1_000;
+
+/// Somebody who waits for seats.
+#[derive(Clone, Debug)]
+pub(super) struct Waiter {
+    /// Their job.
+    pub job: Job,
+    /// The products of which they need a seat.
+    pub needs: Vec<SkuId>,
+}
+
+/// The stock of a tenant at one moment, less what is taken from it since.
+#[derive(Debug)]
+pub(super) struct Seats {
+    free: Mutex<BTreeMap<SkuId, u32>>,
+    /// When those were committed who wait for a seat of a product, oldest first.
+    waiting: BTreeMap<SkuId, Vec<(Time, JobId)>>,
+}
+
+impl Seats {
+    /// Reads the stock, now, and who waits for it.
+    pub async fn read(shell: &Shell, tenant: &Tenant, graph: &Graph) -> Result<Self> {
+        let skus = graph.subscribed_skus().await?;
+        Self::of(shell, tenant, &skus).await
+    }
+
+    /// The stock of these products, and who waits for it.
+    pub async fn of(shell: &Shell, tenant: &Tenant, skus: &[Sku]) -> Result<Self> {
+        let groups = shell.store.groups(&tenant.id).await?;
+        let mut waiting: BTreeMap<SkuId, Vec<(Time, JobId)>> = BTreeMap::new();
+        for waiter in waiters(shell, tenant, &groups).await? {
+            for sku in waiter.needs {
+                let queue = waiting.entry(sku).or_default();
+                queue.push((waiter.job.created, waiter.job.id.clone()));
+            }
+        }
+        Ok(Self {
+            free: Mutex::new(free(shell, tenant, skus).await?),
+            waiting,
+        })
+    }
+
+    /// Takes a seat of each of these products, if there is one of each for this job. A product that the tenant does not own is
+    /// Microsoft's to refuse.
+    pub fn take(&self, job: &Job, skus: &[SkuId]) -> bool {
+        let Ok(mut free) = self.free.lock() else {
+            return false;
+        };
+        let place = (job.created, job.id.clone());
+        let there_is = |sku: &SkuId| {
+            let before = self.waiting.get(sku).map_or(0, |queue| {
+                queue.iter().filter(|waiter| **waiter < place).count()
+            });
+            free.get(sku)
+                .is_none_or(|free| usize::try_from(*free).unwrap_or(usize::MAX) > before)
+        };
+        if !skus.iter().all(there_is) {
+            return false;
+        }
+        for sku in skus {
+            if let Some(free) = free.get_mut(sku) {
+                *free = free.saturating_sub(1);
+            }
+        }
+        true
+    }
+
+    /// Microsoft says that there is none left, whatever was counted.
+    pub fn none_left(&self, skus: &[SkuId]) {
+        if let Ok(mut free) = self.free.lock() {
+            for sku in skus {
+                free.insert(sku.clone(), 0);
+            }
+        }
+    }
+}
+
+/// Free seats by product.
+pub(super) async fn free(
+    shell: &Shell,
+    tenant: &Tenant,
+    skus: &[Sku],
+) -> Result<BTreeMap<SkuId, u32>> {
+    let kept = shell.store.kept_seats(&tenant.id).await?;
+    let free = |sku: &Sku| {
+        let kept = kept.get(&sku.id).copied().unwrap_or_default();
+        (sku.id.clone(), sku.unused().saturating_sub(kept))
+    };
+    Ok(skus.iter().map(free).collect())
+}
+
+/// Who waits for seats, the longest waiting first.
+pub(super) async fn waiters(
+    shell: &Shell,
+    tenant: &Tenant,
+    groups: &[Group],
+) -> Result<Vec<Waiter>> {
+    let mut found = Vec::new();
+    for id in shell.store.waiting(tenant, &Waits::Licence, MOST).await? {
+        let job = shell.store.job(tenant, &id).await?;
+        let Some(job) = job.filter(|job| job.waits == Some(Waits::Licence) && job.seats.is_empty())
+        else {
+            continue;
+        };
+        let Some(PlanRow::Known(plan)) = shell.store.plan(tenant, &id).await? else {
+            continue;
+        };
+        let open = plan.steps.iter().zip(&job.standings);
+        let open = open.filter(|(_, standing)| !standing.stands.is_final());
+        let needs = open.flat_map(|(step, _)| needs(step, groups)).collect();
+        found.push(Waiter { job, needs });
+    }
+    found.sort_by(|a, b| (a.job.created, &a.job.id).cmp(&(b.job.created, &b.job.id)));
+    Ok(found)
+}
+
+/// The products of which a step needs a seat.
+fn needs(step: &Step, groups: &[Group]) -> Vec<SkuId> {
+    match step {
+        Step::Licences { set, .. } => set.clone(),
+        Step::Groups { join } => {
+            let joined = groups
+                .iter()
+                .filter(|group| join.iter().any(|id| id.same(&group.id)));
+            joined.flat_map(|group| group.licences.clone()).collect()
+        }
+        Step::UsageLocation { .. }
+        | Step::AwaitTeams
+        | Step::Policies { .. }
+        | Step::ClearPolicies
+        | Step::OnlyPolicies { .. }
+        | Step::LeaveGroups { .. }
+        | Step::ClearLicences
+        | Step::Place { .. }
+        | Step::Role { .. } => Vec::new(),
+    }
+}

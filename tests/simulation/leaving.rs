@@ -1,0 +1,252 @@
+//! Offboarding in full: in order, on record, at the site or at the tenant level; and who cannot be touched stops nobody else.
+
+use shared::model::job::JobState;
+use shared::model::persona::{LocationSource, MemberRole, Persona, SitePath};
+use shared::model::schedule::ScheduleKind;
+use shared::model::tenant::{Circuit, OffboardLicences};
+use shared::run::{self, Choice};
+
+use crate::desk::{
+    Desk, E5, F3, LICENSED, LONDON, PLAIN, Route, group, leaving, persona, policies, sku,
+};
+use crate::theatre::{HOUR, ends_the_same, play, pull};
+
+const SALES: (&str, &str) = ("TeamsMeetingPolicy", "Sales meetings");
+const QUIET: (&str, &str) = ("TeamsMeetingPolicy", "No recordings");
+
+/// Gives everything there is, and takes it away by its offboarding profile.
+fn everything(persona: &mut Persona) {
+    persona.usage_location = Some(LocationSource::Site);
+    persona.groups = vec![group(LICENSED), group(PLAIN)];
+    persona.policies = policies(&[SALES, ("TeamsCallingPolicy", "Sales calling")]);
+    persona.offboarding = leaving(&[LICENSED, PLAIN]);
+    persona.offboarding.policies = policies(&[QUIET]);
+}
+
+/// Somebody who holds the persona in London with the self-service role, past the hour in which reads are not trusted.
+async fn holder(desk: &Desk, wanted: &Persona) {
+    desk.add(wanted).await;
+    desk.import().await;
+    let choice = Choice {
+        persona: wanted.reference.id.clone(),
+        site: Some(SitePath(LONDON.into())),
+        role: Some(MemberRole::SelfService),
+        ..Choice::default()
+    };
+    let (shell, tenant) = (
+        &desk.stage.installation.admin,
+        &desk.stage.installation.tenant,
+    );
+    run::provision(shell, tenant, &desk.id(0), &choice)
+        .await
+        .unwrap();
+    desk.settle(12 * HOUR).await;
+    assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+    desk.play(desk.stage.clock.sleep(2 * HOUR)).await;
+    desk.sent();
+}
+
+/// R72-R74, R76-R78, R80, R86-R89, F97, F105: policies, groups, licences, place and role, in this order; the usage location stays; what
+/// was there is on record; and the person can come back.
+#[test]
+fn a_leaver_loses_everything_in_order_and_on_record() {
+    play(async {
+        let desk = Desk::of(1).await;
+        let wanted = persona(everything);
+        holder(&desk, &wanted).await;
+        // A licence by hand beside that of the group: it goes when the group's is gone.
+        desk.stage.microsoft.give_licence(&desk.id(0).0, F3);
+        desk.offboard(0).await;
+        desk.settle(20 * HOUR).await;
+        assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+        let sent = desk.sent();
+        let kinds: Vec<&str> = sent
+            .iter()
+            .map(|line| {
+                let kinds = ["/assign", "/unassign", "DELETE /groups", "assignLicense"];
+                kinds.into_iter().rfind(|kind| line.contains(kind)).unwrap()
+            })
+            .collect();
+        let expected = [
+            "/assign",
+            "/unassign",
+            "DELETE /groups",
+            "DELETE /groups",
+            "assignLicense",
+        ];
+        assert_eq!(kinds, expected, "{sent:#?}");
+        let truth = desk.truth(0);
+        assert!(truth.direct_licences.is_empty() && truth.groups.is_empty());
+        assert_eq!(truth.usage_location.as_deref(), Some("GB"));
+        assert_eq!(truth.policies, [(QUIET.0.into(), QUIET.1.into())].into());
+        let person = &desk.stage.ledger().unwrap().people[&desk.id(0).0];
+        assert_eq!((&person.site, &person.persona), (&None, &None));
+        assert_eq!(person.role, MemberRole::SelfService);
+
+        let history = desk.history(0);
+        let before = &history.before;
+        assert_eq!(before.left, [group(LICENSED), group(PLAIN)].into());
+        assert_eq!(before.licences, Some([sku(F3)].into()));
+        let named = before.policies.as_ref().unwrap().values();
+        assert!(named.eq(["Sales calling", "Sales meetings"]), "{before:?}");
+        let from = history.from.unwrap();
+        assert_eq!(from.site, Some(SitePath(LONDON.into())));
+        assert_eq!(from.persona.unwrap().id, "test");
+
+        desk.play(desk.stage.clock.sleep(2 * HOUR)).await;
+        desk.order(Route::Quick, &wanted, 0).await.unwrap();
+        desk.settle(12 * HOUR).await;
+        assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+        let person = &desk.stage.ledger().unwrap().people[&desk.id(0).0];
+        assert_eq!(person.role, MemberRole::SelfService);
+    });
+}
+
+/// F100, F21, R84, R87: where a node says so, the person stays at the site and licences stay as they are.
+#[test]
+fn a_node_can_retain_its_leavers_and_their_licences() {
+    play(async {
+        let desk = Desk::of(1).await;
+        let store = &desk.stage.installation.admin.store;
+        let mut nodes = local::contoso::nodes();
+        let europe = nodes
+            .iter_mut()
+            .find(|node| node.path.0 == "europe")
+            .unwrap();
+        europe.values.retain_at_site = Some(true);
+        europe.values.offboard_licences = Some(OffboardLicences::Keep);
+        let tenant = &desk.stage.installation.tenant;
+        store.put_node(tenant, europe).await.unwrap();
+        let wanted = persona(|persona| {
+            persona.usage_location = Some(LocationSource::Site);
+            persona.licences = vec![sku(E5)];
+            persona.policies = policies(&[SALES]);
+        });
+        holder(&desk, &wanted).await;
+        desk.offboard(0).await;
+        desk.settle(8 * HOUR).await;
+        assert_eq!(desk.licence_requests(), Vec::<String>::new());
+        assert!(desk.truth(0).policies.is_empty());
+        let person = &desk.stage.ledger().unwrap().people[&desk.id(0).0];
+        assert_eq!(person.site, Some(SitePath(LONDON.into())));
+        assert!(person.persona.is_none() && person.left);
+    });
+}
+
+/// V1-V16, faults 1, 2: the worker dies at any request of an offboarding with groups and replacement policies; it ends the same.
+#[test]
+fn an_offboarding_with_groups_survives_every_crash() {
+    let wanted = persona(everything);
+    let truth = ends_the_same(|hook| {
+        play(async {
+            let desk = Desk::with(1, Some(hook), |_| {}).await;
+            holder(&desk, &wanted).await;
+            desk.stage.microsoft.give_licence(&desk.id(0).0, F3);
+            desk.offboard(0).await;
+            desk.settle(30 * HOUR).await;
+            assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+            desk.truth(0)
+        })
+    });
+    assert!(truth.direct_licences.is_empty() && truth.group_licences.is_empty());
+}
+
+/// Fault 33: one account that Microsoft does not let us touch stops nobody else, by any of the steps.
+#[test]
+fn a_protected_account_stops_nobody_else() {
+    play(async {
+        let desk = Desk::with(4, None, |stage| {
+            stage.microsoft.protect(&stage.employees[0].id, true);
+        })
+        .await;
+        let wanted = persona(|persona| {
+            persona.usage_location = Some(LocationSource::Literal("GB".into()));
+            persona.licences = vec![sku(E5)];
+        });
+        desk.add(&wanted).await;
+        desk.import().await;
+        for number in 0..4 {
+            desk.order(Route::Quick, &wanted, number).await.unwrap();
+        }
+        desk.settle(8 * HOUR).await;
+        assert_eq!(desk.state(0), JobState::Failed);
+        assert!(
+            desk.ended(0).contains("protected account"),
+            "{}",
+            desk.ended(0)
+        );
+        for number in 1..4 {
+            assert_eq!(desk.state(number), JobState::Done, "{}", desk.ended(number));
+        }
+    });
+}
+
+/// R54, R74, R75, R83, fault 33: a tenant that lets us manage no licences: a year of syncs, joiners and leavers, with its circuit
+/// closed; licences stay as they were, and it is said.
+#[test]
+fn a_year_without_the_permission_for_licences() {
+    const WEEKS: u32 = 52;
+    play(async {
+        let desk = Desk::with(8, None, |stage| {
+            let mut roles = stage.microsoft.roles();
+            roles.retain(|role| !role.starts_with("LicenseAssignment"));
+            stage.microsoft.set_roles(roles);
+            for employee in &stage.employees {
+                let id = &employee.id;
+                stage
+                    .microsoft
+                    .set_property(id, "usageLocation", Some("GB".into()));
+                stage.microsoft.give_licence(id, F3);
+            }
+        })
+        .await;
+        let wanted = persona(|persona| {
+            persona.usage_location = Some(LocationSource::Literal("GB".into()));
+            persona.licences = vec![sku(E5)];
+            persona.policies = policies(&[SALES]);
+        });
+        desk.add(&wanted).await;
+        let probe = ScheduleKind::Probe;
+        run::set_schedule(
+            &desk.stage.installation.admin,
+            &desk.stage.installation.tenant,
+            probe,
+            probe.default_schedule(),
+        )
+        .await
+        .unwrap();
+        desk.import().await;
+        let tenant = async || {
+            let store = &desk.stage.installation.admin.store;
+            let id = &desk.stage.installation.tenant;
+            store.tenant(id).await.unwrap().unwrap()
+        };
+        let mut left = 0;
+        for week in 0..WEEKS {
+            let number = usize::try_from(week % 8).unwrap();
+            desk.order(Route::Quick, &wanted, number).await.unwrap();
+            desk.play(desk.stage.clock.sleep(3 * 24 * HOUR)).await;
+            assert!(
+                desk.ended(number).contains("skipped by rule"),
+                "{}",
+                desk.ended(number)
+            );
+            desk.offboard(number).await;
+            desk.play(desk.stage.clock.sleep(4 * 24 * HOUR)).await;
+            assert!(
+                desk.ended(number).contains("ignored by rule"),
+                "{}",
+                desk.ended(number)
+            );
+            assert_eq!(desk.state(number), JobState::DoneWithNotes);
+            assert_eq!(tenant().await.circuit, Circuit::Closed);
+            left += 1;
+        }
+        assert_eq!(left, WEEKS);
+        for number in 0..8 {
+            assert_eq!(desk.truth(number).direct_licences, [F3.to_owned()].into());
+        }
+        desk.play(pull(&desk.stage)).await;
+        assert_eq!(tenant().await.trouble, None);
+    });
+}
