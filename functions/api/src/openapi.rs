@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::routes::{jobs, people, schedules, staging, tenants};
+use crate::routes::{catalogue, jobs, people, provide, schedules, staging, tenants};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,9 @@ use crate::routes::{jobs, people, schedules, staging, tenants};
         people::person_jobs,
         people::refresh,
         people::offboard,
+        provide::provision,
+        provide::edit,
+        provide::fields,
         staging::staging,
         staging::unstage,
         staging::cancel,
@@ -34,6 +37,8 @@ use crate::routes::{jobs, people, schedules, staging, tenants};
         jobs::history,
         schedules::schedules,
         schedules::set_schedule,
+        catalogue::personas,
+        catalogue::licences,
     ),
     security(("bearer" = [])),
     modifiers(&Bearer)

@@ -17,6 +17,7 @@
 //! | `order` | what a person orders for somebody: provision, offboard, read again |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
+//! | `offer` | what can be given to whom: personas, seats, open fields |
 //! | `look` | what a person may see; nothing is changed |
 //! | `schedule` | a tenant's schedules |
 //! | `health`, `probe` | circuit, trouble, missing permissions; a test of the connection |
@@ -49,6 +50,7 @@ mod known;
 mod lease;
 pub mod look;
 mod numbers;
+pub mod offer;
 mod order;
 mod probe;
 mod pull;

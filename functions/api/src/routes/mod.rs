@@ -8,8 +8,10 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use shared::model::access::Role;
 use shared::run::Shell;
 
+pub mod catalogue;
 pub mod jobs;
 pub mod people;
+pub mod provide;
 pub mod schedules;
 pub mod staging;
 pub mod tenants;
@@ -64,6 +66,9 @@ pub enum Endpoint {
     Person,
     PersonJobs,
     Refresh,
+    Provision,
+    Edit,
+    Fields,
     Offboard,
     Staging,
     Unstage,
@@ -72,6 +77,8 @@ pub enum Endpoint {
     History,
     Schedules,
     SetSchedule,
+    Personas,
+    Licences,
 }
 
 const fn get(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
@@ -120,6 +127,9 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::Person, "/v1/tenants/{tenant}/people/{person}", VIEWER),
     get(Endpoint::PersonJobs, "/v1/tenants/{tenant}/people/{person}/jobs", VIEWER),
     post(Endpoint::Refresh, "/v1/tenants/{tenant}/people/{person}/refresh", OPERATOR),
+    post(Endpoint::Provision, "/v1/tenants/{tenant}/people/{person}/provision", OPERATOR),
+    post(Endpoint::Edit, "/v1/tenants/{tenant}/people/{person}/edit", OPERATOR),
+    get(Endpoint::Fields, "/v1/tenants/{tenant}/people/{person}/fields", VIEWER),
     post(Endpoint::Offboard, "/v1/tenants/{tenant}/people/{person}/offboard", OPERATOR),
     get(Endpoint::Staging, "/v1/tenants/{tenant}/staging", VIEWER),
     post(Endpoint::Unstage, "/v1/tenants/{tenant}/staging/unstage", OPERATOR),
@@ -128,6 +138,8 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::History, "/v1/tenants/{tenant}/jobs/{job}/history", VIEWER),
     get(Endpoint::Schedules, "/v1/tenants/{tenant}/schedules", VIEWER),
     put(Endpoint::SetSchedule, "/v1/tenants/{tenant}/schedules/{schedule}", ADMINISTRATOR),
+    get(Endpoint::Personas, "/v1/tenants/{tenant}/personas", VIEWER),
+    get(Endpoint::Licences, "/v1/tenants/{tenant}/licences", VIEWER),
 ];
 
 /// What serves a route.
@@ -149,6 +161,9 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::Person => on(method, people::person),
         Endpoint::PersonJobs => on(method, people::person_jobs),
         Endpoint::Refresh => on(method, people::refresh),
+        Endpoint::Provision => on(method, provide::provision),
+        Endpoint::Edit => on(method, provide::edit),
+        Endpoint::Fields => on(method, provide::fields),
         Endpoint::Offboard => on(method, people::offboard),
         Endpoint::Staging => on(method, staging::staging),
         Endpoint::Unstage => on(method, staging::unstage),
@@ -157,5 +172,7 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::History => on(method, jobs::history),
         Endpoint::Schedules => on(method, schedules::schedules),
         Endpoint::SetSchedule => on(method, schedules::set_schedule),
+        Endpoint::Personas => on(method, catalogue::personas),
+        Endpoint::Licences => on(method, catalogue::licences),
     }
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::model::microsoft::UserId;
+use shared::model::microsoft::{LicenceState, UserId};
 use shared::model::person::{JobResult, PersonState};
 use shared::model::persona::{MemberRole, SitePath};
 use shared::model::property::Property;
@@ -91,8 +91,25 @@ pub struct PersonDetail {
     facts: Value,
     /// Licence products as the last sync saw them.
     licences: Vec<String>,
+    /// Licences of which there is more to say: those from groups, and those that give nothing or not everything.
+    licence_states: Vec<LicenceSeen>,
     /// Policies that somebody changed by hand since we set them.
     drift: Vec<DriftSeen>,
+}
+
+/// A licence that comes from a group, or is not simply in force.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LicenceSeen {
+    /// The product.
+    sku: String,
+    /// The group it comes from; absent = assigned directly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// Microsoft's word: `Active`, `ActiveWithError`, `Disabled`, `Error` or a newer one.
+    state: String,
+    /// Why it gives nothing, or not everything; hostile until escaped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 /// A policy that differs from what we gave.
@@ -183,6 +200,7 @@ pub async fn person(
         left: person.left,
         facts: serde_json::to_value(&person.facts).unwrap_or_default(),
         licences: person.licences.into_iter().map(|sku| sku.0).collect(),
+        licence_states: person.licence_states.iter().map(licence).collect(),
         drift: drift.collect(),
     }))
 }
@@ -233,8 +251,17 @@ pub async fn offboard(
     Ok(accepted(format!("{}/jobs", address(&tenant, &id))))
 }
 
-fn address(tenant: &TenantId, id: &UserId) -> String {
+pub(super) fn address(tenant: &TenantId, id: &UserId) -> String {
     format!("/v1/tenants/{}/people/{}", tenant.as_str(), id.0)
+}
+
+fn licence(state: &LicenceState) -> LicenceSeen {
+    LicenceSeen {
+        sku: state.sku.0.clone(),
+        group: state.group.clone(),
+        state: state.state.clone(),
+        problem: state.problem().map(str::to_owned),
+    }
 }
 
 fn in_list(seen: &PersonSeen) -> PersonSummary {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::model::lane::{Lane, Mark};
 
 use super::{House, people, play};
@@ -237,5 +237,67 @@ fn what_is_wrong_is_named() {
             let refused = [404, 422].contains(&answer.status.as_u16());
             assert!(refused, "{path}: {answer:?}");
         }
+    });
+}
+
+/// F50, F76, F87, R91: what can be given is listed with what is wrong with it, a person is given it by hand, and fields say why they are
+/// closed.
+#[test]
+fn what_can_be_given_is_told_and_given() {
+    play(async {
+        let house = lived_in(30, 1).await;
+        let tenant = "/v1/tenants/contoso";
+        let personas = house.get(&format!("{tenant}/personas")).await.body;
+        let sales = &personas["personas"][2];
+        assert_eq!(
+            (sales["id"].as_str(), &sales["flaws"]),
+            (Some("sales"), &json!([]))
+        );
+        let licences = house.get(&format!("{tenant}/licences")).await.body;
+        let of = licences["licences"].as_array().unwrap();
+        assert_eq!(of.len(), 3);
+        for one in of {
+            let number = |name: &str| one[name].as_u64().unwrap();
+            assert_eq!(
+                number("seats"),
+                number("taken") + number("kept") + number("free")
+            );
+        }
+        let people = house
+            .get(&format!("{tenant}/people?state=imported"))
+            .await
+            .body;
+        let id = people["people"][0]["id"].as_str().unwrap().to_owned();
+        let person = format!("{tenant}/people/{id}");
+        let fields = house.get(&format!("{person}/fields")).await.body;
+        assert_eq!(
+            fields["fields"][0],
+            json!({"name": "usage_location", "open": true})
+        );
+        let post = async |what: &str, body: serde_json::Value| {
+            house
+                .post(&format!("{person}/{what}"), &body.to_string())
+                .await
+        };
+        let unknown = post("provision", json!({"persona": "pilots"})).await;
+        assert_eq!(unknown.status, 409, "{unknown:?}");
+        let nothing = post("edit", json!({})).await;
+        assert_eq!(nothing.status, 409, "{nothing:?}");
+        let given = post(
+            "provision",
+            json!({"persona": "sales", "site": "europe/london"}),
+        )
+        .await;
+        assert_eq!(given.status, 202, "{given:?}");
+        house.beside(house.stage.clock.sleep(30 * HOUR)).await;
+        let held = house.get(&person).await.body;
+        // The staging schedule is off: the licence is there, and Teams is waited for.
+        assert_eq!(held["state"], "staged", "{held}");
+        assert_eq!(held["licences"].as_array().map(Vec::len), Some(1), "{held}");
+        let edited = post("edit", json!({"usage_location": "de"})).await;
+        assert_eq!(edited.status, 202, "{edited:?}");
+        house.beside(house.stage.clock.sleep(3 * HOUR)).await;
+        let truth = house.stage.microsoft.truth(&id).unwrap();
+        assert_eq!(truth.usage_location.as_deref(), Some("DE"));
     });
 }

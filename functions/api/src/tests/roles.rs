@@ -30,6 +30,8 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
     }
     let body = match (route.endpoint, route.method) {
         (Endpoint::Unstage, _) => format!(r#"{{"people": ["{PERSON}"]}}"#),
+        (Endpoint::Provision, _) => r#"{"persona": "sales"}"#.to_owned(),
+        (Endpoint::Edit, _) => r#"{"usage_location": "GB"}"#.to_owned(),
         (Endpoint::Release, _) => r#"{"decision": "unknown"}"#.to_owned(),
         (Endpoint::SetMode, _) => r#"{"mode": "active"}"#.to_owned(),
         (_, Method::Put) => r#"{"active": true, "minutes": 60}"#.to_owned(),
