@@ -38,6 +38,7 @@ use crate::routes::{catalogue, jobs, people, provide, schedules, staging, tenant
         schedules::schedules,
         schedules::set_schedule,
         catalogue::personas,
+        catalogue::save_persona,
         catalogue::licences,
     ),
     security(("bearer" = [])),

@@ -116,6 +116,17 @@ impl House {
         self.send(request.unwrap()).await
     }
 
+    async fn put(&self, path: &str, body: &str) -> Answer {
+        let request = Request::put(path)
+            .header(
+                "authorization",
+                format!("Bearer {}", self.token(Role::Administrator)),
+            )
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_owned()));
+        self.send(request.unwrap()).await
+    }
+
     /// Requests to the table so far.
     fn table_requests(&self) -> u64 {
         self.stage

@@ -44,11 +44,7 @@ async fn groups(
     graph: &Graph,
     personas: &[Persona],
 ) -> Result<bool> {
-    let named: BTreeSet<GroupId> = personas
-        .iter()
-        .flat_map(|persona| persona.groups.iter().chain(&persona.offboarding.leave))
-        .cloned()
-        .collect();
+    let named: BTreeSet<&GroupId> = personas.iter().flat_map(named_groups).collect();
     if named.is_empty() {
         return Ok(true);
     }
@@ -58,25 +54,101 @@ async fn groups(
             return Ok(false);
         }
         lease.permit()?;
-        let before = known.iter().find(|group| group.id.same(&id));
-        let seen = match graph.group(&id).await? {
-            Some(group) => group,
-            None => Group {
-                missing: true,
-                ..before.cloned().unwrap_or_else(|| Group {
-                    id: id.clone(),
-                    name: String::new(),
-                    licences: BTreeSet::new(),
-                    obstacle: None,
-                    missing: true,
-                })
-            },
-        };
-        if before != Some(&seen) {
-            shell.store.put_group(&tenant.id, &seen).await?;
-        }
+        look_up_group(shell, tenant, graph, &known, id).await?;
     }
     Ok(true)
+}
+
+fn named_groups(persona: &Persona) -> impl Iterator<Item = &GroupId> {
+    persona.groups.iter().chain(&persona.offboarding.leave)
+}
+
+fn named_policies(persona: &Persona) -> impl Iterator<Item = (&PolicyType, &String)> {
+    persona.policies.iter().chain(&persona.offboarding.policies)
+}
+
+/// Looks everything up that one persona names, before it is stored. What Microsoft does not let us read is not known.
+pub(super) async fn look_up(
+    shell: &Shell,
+    tenant: &Tenant,
+    graph: &Graph,
+    persona: &Persona,
+) -> Result<()> {
+    let known = shell.store.groups(&tenant.id).await?;
+    for id in named_groups(persona) {
+        readable(look_up_group(shell, tenant, graph, &known, id).await)?;
+    }
+    let known = shell.store.policies(&tenant.id).await?;
+    for (policy_type, name) in named_policies(persona) {
+        let before = policy_in(&known, policy_type, name);
+        readable(look_up_policy(shell, tenant, graph, before, policy_type, name).await)?;
+    }
+    Ok(())
+}
+
+fn readable(looked: Result<()>) -> Result<()> {
+    match looked {
+        Err(error) if *error.kind() == Kind::Denied => Ok(()),
+        looked => looked,
+    }
+}
+
+async fn look_up_group(
+    shell: &Shell,
+    tenant: &Tenant,
+    graph: &Graph,
+    known: &[Group],
+    id: &GroupId,
+) -> Result<()> {
+    let before = known.iter().find(|group| group.id.same(id));
+    let gone = || {
+        let never_seen = || Group {
+            id: id.clone(),
+            name: String::new(),
+            licences: BTreeSet::new(),
+            obstacle: None,
+            missing: true,
+        };
+        Group {
+            missing: true,
+            ..before.cloned().unwrap_or_else(never_seen)
+        }
+    };
+    let seen = graph.group(id).await?.unwrap_or_else(gone);
+    if before != Some(&seen) {
+        shell.store.put_group(&tenant.id, &seen).await?;
+    }
+    Ok(())
+}
+
+fn policy_in<'a>(
+    known: &'a [PolicyName],
+    policy_type: &PolicyType,
+    name: &str,
+) -> Option<&'a PolicyName> {
+    known
+        .iter()
+        .find(|one| one.policy_type.same(policy_type) && one.name.eq_ignore_ascii_case(name))
+}
+
+async fn look_up_policy(
+    shell: &Shell,
+    tenant: &Tenant,
+    graph: &Graph,
+    before: Option<&PolicyName>,
+    policy_type: &PolicyType,
+    name: &str,
+) -> Result<()> {
+    let missing = graph.policy_id(policy_type, name).await?.is_none();
+    if before.is_none_or(|before| before.missing != missing) {
+        let found = PolicyName {
+            policy_type: policy_type.clone(),
+            name: name.to_owned(),
+            missing,
+        };
+        shell.store.put_policy(&tenant.id, &found).await?;
+    }
+    Ok(())
 }
 
 async fn policies(
@@ -87,40 +159,22 @@ async fn policies(
     personas: &[Persona],
     all: bool,
 ) -> Result<bool> {
-    let named: BTreeSet<(&PolicyType, &String)> = personas
-        .iter()
-        .flat_map(|persona| persona.policies.iter().chain(&persona.offboarding.policies))
-        .collect();
+    let mut open: BTreeSet<_> = personas.iter().flat_map(named_policies).collect();
     let known = shell.store.policies(&tenant.id).await?;
-    let before = |policy_type: &PolicyType, name: &str| {
-        let is_it = |one: &&PolicyName| {
-            one.policy_type.same(policy_type) && one.name.eq_ignore_ascii_case(name)
-        };
-        known.iter().find(is_it)
-    };
-    let mut open = named;
-    open.retain(|(policy_type, name)| all || before(policy_type, name).is_none());
+    open.retain(|(kind, name)| all || policy_in(&known, kind, name).is_none());
     // A test of the connection in this very run may have learnt that it is not allowed.
     let tenant = &sync::tenant(shell, &tenant.id).await?;
     let missing = health::missing(tenant, shell.clock.now());
     if open.is_empty() || missing.contains(&Capability::AssignPolicies) {
         return Ok(true);
     }
-    for (policy_type, name) in open {
-        let before = before(policy_type, name);
+    for (kind, name) in open {
         if !lease.may_go_on() {
             return Ok(false);
         }
         lease.permit()?;
-        let missing = graph.policy_id(policy_type, name).await?.is_none();
-        if before.is_none_or(|before| before.missing != missing) {
-            let found = PolicyName {
-                policy_type: policy_type.clone(),
-                name: name.clone(),
-                missing,
-            };
-            shell.store.put_policy(&tenant.id, &found).await?;
-        }
+        let before = policy_in(&known, kind, name);
+        look_up_policy(shell, tenant, graph, before, kind, name).await?;
     }
     Ok(true)
 }

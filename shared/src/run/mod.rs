@@ -15,6 +15,7 @@
 //! | `estate` | whether what personas name is still there |
 //! | `basis`, `decide` | what decisions depend on; what has changed becomes plans and jobs |
 //! | `order` | what a person orders for somebody: provision, offboard, read again |
+//! | `personas` | what an administrator stores: personas |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
 //! | `offer` | what can be given to whom: personas, seats, open fields |
@@ -52,6 +53,7 @@ pub mod look;
 mod numbers;
 pub mod offer;
 mod order;
+mod personas;
 mod probe;
 mod pull;
 mod schedule;
@@ -66,6 +68,7 @@ mod work;
 
 pub use heed::heed;
 pub use order::{Choice, edit, offboard, provision, refresh};
+pub use personas::save_persona;
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
 pub use tenants::{connect, probe_now, register, release, set_mode, sync_now};

@@ -1,16 +1,21 @@
 //! What a tenant has few of: its personas, and what is wrong with them; its licences, and how many seats are left.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::{Extension, Json};
-use serde::Serialize;
-use shared::model::tenant::TenantId;
-use shared::run::Shell;
+use serde::{Deserialize, Serialize};
+use shared::model::group::GroupId;
+use shared::model::microsoft::{PlanId, PolicyType, SkuId};
+use shared::model::persona::{LocationSource, OffboardingProfile, Persona, PersonaRef};
+use shared::model::tenant::{OffboardLicences, TenantId};
 use shared::run::offer::{self, Stock};
+use shared::run::{self, Shell};
 use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemBody};
+use crate::wire::Body;
 
 /// The personas of a tenant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +35,53 @@ pub struct PersonaSummary {
     name: String,
     /// Why nobody can be given it, in sentences; empty = it can be given.
     flaws: Vec<String>,
+}
+
+/// A persona as somebody writes it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonaWritten {
+    /// Its name for people.
+    name: String,
+    /// ISO 3166 alpha-2, `site` or `country`; absent = it is not touched.
+    usage_location: Option<String>,
+    /// Direct licences, as one set that replaces what is there; empty = they are not touched.
+    #[serde(default)]
+    licences: Vec<String>,
+    /// Service plans that are off, by licence.
+    #[serde(default)]
+    disabled_plans: BTreeMap<String, BTreeSet<String>>,
+    /// Groups that the person is added to.
+    #[serde(default)]
+    groups: Vec<String>,
+    /// Teams policies: a name by type, or null for the group's or the Global one.
+    #[serde(default)]
+    policies: BTreeMap<String, Option<String>>,
+    /// What happens when its holder leaves.
+    #[serde(default)]
+    offboarding: OffboardingWritten,
+}
+
+/// What happens when the holder of a persona leaves.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OffboardingWritten {
+    /// `remove` or `keep`; absent = as it is set where the person is.
+    #[schema(value_type = Option<String>)]
+    licences: Option<OffboardLicences>,
+    /// Groups that they are taken out of.
+    leave: Vec<String>,
+    /// Policies that they get in the place of those they had, by type.
+    policies: BTreeMap<String, String>,
+}
+
+/// A version of a persona that was stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PersonaStored {
+    /// Its id.
+    id: String,
+    /// The version that it became.
+    version: u32,
 }
 
 /// The licence products of a tenant.
@@ -79,6 +131,62 @@ pub async fn personas(
     Ok(Json(Personas {
         personas: personas.collect(),
     }))
+}
+
+/// Stores a new version of a persona, after everything it names was looked up at Microsoft. Rules give it from the next sync on; who
+/// holds an older version changes with them.
+#[utoipa::path(put, path = "/v1/tenants/{tenant}/personas/{persona}", tag = "catalogue", operation_id = "savePersona",
+    params(("tenant" = String, Path, description = "The tenant's id"), ("persona" = String, Path, description = "Its id: small letters, digits, hyphens")),
+    request_body = PersonaWritten,
+    responses((status = 200, description = "Stored", body = PersonaStored), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn save_persona(
+    State(shell): State<Arc<Shell>>,
+    Extension(tenant): Extension<TenantId>,
+    Path((_, id)): Path<(String, String)>,
+    Body(written): Body<PersonaWritten>,
+) -> Result<Json<PersonaStored>, Problem> {
+    let stored = run::save_persona(&shell, &tenant, &persona(id, written)).await?;
+    Ok(Json(PersonaStored {
+        id: stored.id,
+        version: stored.version,
+    }))
+}
+
+fn persona(id: String, written: PersonaWritten) -> Persona {
+    let groups = |ids: Vec<String>| ids.into_iter().map(GroupId).collect();
+    let mut persona = Persona {
+        reference: PersonaRef { id, version: 0 },
+        name: written.name,
+        usage_location: written.usage_location.map(|from| match from.as_str() {
+            "site" => LocationSource::Site,
+            "country" => LocationSource::Country,
+            _ => LocationSource::Literal(from),
+        }),
+        licences: written.licences.into_iter().map(SkuId::from).collect(),
+        groups: groups(written.groups),
+        offboarding: OffboardingProfile {
+            licences: written.offboarding.licences,
+            leave: groups(written.offboarding.leave),
+            policies: written
+                .offboarding
+                .policies
+                .into_iter()
+                .map(|(kind, name)| (PolicyType(kind), name))
+                .collect(),
+        },
+        ..Persona::default()
+    };
+    for (sku, plans) in written.disabled_plans {
+        let plans = plans.into_iter().map(PlanId::from).collect();
+        persona.disabled.insert(SkuId::from(sku), plans);
+    }
+    for (kind, name) in written.policies {
+        match name {
+            Some(name) => drop(persona.policies.insert(PolicyType(kind), name)),
+            None => drop(persona.inherit.insert(PolicyType(kind))),
+        }
+    }
+    persona
 }
 
 /// Lists licence products with their seats.

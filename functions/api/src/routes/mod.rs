@@ -78,6 +78,7 @@ pub enum Endpoint {
     Schedules,
     SetSchedule,
     Personas,
+    SavePersona,
     Licences,
 }
 
@@ -139,6 +140,7 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::Schedules, "/v1/tenants/{tenant}/schedules", VIEWER),
     put(Endpoint::SetSchedule, "/v1/tenants/{tenant}/schedules/{schedule}", ADMINISTRATOR),
     get(Endpoint::Personas, "/v1/tenants/{tenant}/personas", VIEWER),
+    put(Endpoint::SavePersona, "/v1/tenants/{tenant}/personas/{persona}", ADMINISTRATOR),
     get(Endpoint::Licences, "/v1/tenants/{tenant}/licences", VIEWER),
 ];
 
@@ -173,6 +175,7 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::Schedules => on(method, schedules::schedules),
         Endpoint::SetSchedule => on(method, schedules::set_schedule),
         Endpoint::Personas => on(method, catalogue::personas),
+        Endpoint::SavePersona => on(method, catalogue::save_persona),
         Endpoint::Licences => on(method, catalogue::licences),
     }
 }

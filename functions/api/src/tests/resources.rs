@@ -301,3 +301,47 @@ fn what_can_be_given_is_told_and_given() {
         assert_eq!(truth.usage_location.as_deref(), Some("DE"));
     });
 }
+
+/// F29, F76, R117, R122: a persona is stored as a new version once all that it names is there; what is not is named, all of it at once.
+#[test]
+fn a_persona_is_stored_when_all_that_it_names_is_there() {
+    play(async {
+        let house = lived_in(10, 1).await;
+        let put = async |id: &str, body: Value| {
+            let path = format!("/v1/tenants/contoso/personas/{id}");
+            house.put(&path, &body.to_string()).await
+        };
+        let wrong = json!({
+            "name": "Pilots", "usage_location": "UK", "licences": ["11111111-0000-4000-8000-000000000001"],
+            "groups": ["22222222-0000-4000-8000-000000000001"], "policies": {"TeamsMeetingPolicy": "Deleted"},
+        });
+        let refused = put("pilots", wrong).await;
+        assert_eq!(refused.status, 409, "{refused:?}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        let named = [
+            "\"UK\"",
+            "does not own",
+            "no group",
+            "no policy \"Deleted\"",
+        ];
+        assert!(named.iter().all(|flaw| detail.contains(flaw)), "{detail}");
+        let good = || {
+            json!({
+                "name": "Sales", "usage_location": "site", "licences": ["06EBC4EE-1bb5-47dd-8120-11324bc54e06"],
+                "policies": {"TeamsMeetingPolicy": "sales meetings", "TeamsCallingPolicy": null},
+                "offboarding": {"licences": "keep"},
+            })
+        };
+        let first = put("pilots", good()).await;
+        assert_eq!(
+            (first.status.as_u16(), &first.body),
+            (200, &json!({"id": "pilots", "version": 1}))
+        );
+        let second = put("sales", good()).await;
+        assert_eq!(second.body, json!({"id": "sales", "version": 2}));
+        let forged = put("a%23b", good()).await;
+        assert_eq!(forged.status, 409, "{forged:?}");
+        let unknown = put("pilots", json!({"name": "Pilots", "number": "+44"})).await;
+        assert_eq!(unknown.status, 422, "{unknown:?}");
+    });
+}

@@ -18,6 +18,7 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         .replace("{tenant}", tenant)
         .replace("{person}", PERSON)
         .replace("{job}", JOB)
+        .replace("{persona}", "sales")
         .replace("{schedule}", "UserSync");
     let mut request = match route.method {
         Method::Get => Request::get(path),
@@ -31,6 +32,7 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
     let body = match (route.endpoint, route.method) {
         (Endpoint::Unstage, _) => format!(r#"{{"people": ["{PERSON}"]}}"#),
         (Endpoint::Provision, _) => r#"{"persona": "sales"}"#.to_owned(),
+        (Endpoint::SavePersona, _) => r#"{"name": "Sales"}"#.to_owned(),
         (Endpoint::Edit, _) => r#"{"usage_location": "GB"}"#.to_owned(),
         (Endpoint::Release, _) => r#"{"decision": "unknown"}"#.to_owned(),
         (Endpoint::SetMode, _) => r#"{"mode": "active"}"#.to_owned(),

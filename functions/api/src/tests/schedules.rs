@@ -1,21 +1,12 @@
 //! Schedules: seen by everybody, changed by administrators, and what cannot be is said.
 
-use axum::body::Body;
-use axum::http::Request;
 use serde_json::json;
-use shared::model::access::Role;
 
 use super::{Answer, House, people, play};
 
 async fn put(house: &House, name: &str, body: &str) -> Answer {
-    let request = Request::put(format!("/v1/tenants/contoso/schedules/{name}"))
-        .header(
-            "authorization",
-            format!("Bearer {}", house.token(Role::Administrator)),
-        )
-        .header("content-type", "application/json")
-        .body(Body::from(body.to_owned()));
-    house.send(request.unwrap()).await
+    let path = format!("/v1/tenants/contoso/schedules/{name}");
+    house.put(&path, body).await
 }
 
 /// R7, R8, R9, R139: the staging schedule is off and four-hourly until somebody switches it on; switch and interval change together.

@@ -1,0 +1,42 @@
+//! What an administrator stores: personas, looked up before anybody can be given them.
+
+use crate::error::{Error, Kind, Result};
+use crate::model::persona::{Persona, PersonaRef};
+use crate::model::tenant::TenantId;
+use crate::plan::decide::newest;
+use crate::plan::flaws::flaws;
+
+use super::{Shell, basis, estate, sync};
+
+/// Stores a persona as a new version of itself, after everything that it names was looked up at Microsoft (F29, F76, R117, R122).
+/// `Conflict` with everything that is wrong with it; nothing is stored then. Rules decide with it from the next sync on.
+pub async fn save_persona(
+    shell: &Shell,
+    tenant: &TenantId,
+    persona: &Persona,
+) -> Result<PersonaRef> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let graph = shell.graph(&tenant).await?;
+    estate::look_up(shell, &tenant, &graph, persona).await?;
+    let estate = basis::estate(shell, &tenant).await?;
+    let flaws = flaws(persona, &estate, &tenant.settings.protected);
+    if !flaws.is_empty() {
+        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("the persona was not stored: {}", flaws.join("; ")),
+        ));
+    }
+    let personas = shell.store.catalogue(&tenant.id).await?.personas;
+    let before = newest(&personas, &persona.reference.id);
+    let reference = PersonaRef {
+        version: before.map_or(1, |before| before.reference.version + 1),
+        ..persona.reference.clone()
+    };
+    let saved = Persona {
+        reference: reference.clone(),
+        ..persona.clone()
+    };
+    shell.store.add_persona(&tenant.id, &saved).await?;
+    Ok(reference)
+}
