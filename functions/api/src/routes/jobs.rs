@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde::Serialize;
+use serde_json::Value;
 use shared::model::ask::Ask;
 use shared::model::job::{Job, JobId, Waits};
 use shared::model::tenant::TenantId;
@@ -70,8 +71,8 @@ pub struct StepSeen {
 pub struct AskSeen {
     /// Its number within the job.
     number: u16,
-    /// What was asked.
-    verb: &'static str,
+    /// What was asked, and of which group where it is about one.
+    verb: String,
     /// When it was sent, RFC 3339.
     sent: String,
     /// How often the same was put off before it, since the one listed before.
@@ -108,6 +109,14 @@ pub struct JobHistory {
     steps: Vec<StepEnded>,
     /// Every request that changed or may have changed something.
     asks: Vec<AskSeen>,
+    /// What there was before them, as far as they changed it: `usage_location` (empty = none), `licences` and `policies` (direct ones),
+    /// groups that were `left` and `joined`.
+    #[schema(value_type = Object)]
+    before: Value,
+    /// Where the person was, what they held and which role they had; absent in jobs of an older version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    from: Option<Value>,
 }
 
 /// A step of an ended job.
@@ -171,6 +180,8 @@ pub async fn history(
             .map(|(step, stands)| StepEnded { step, stands })
             .collect(),
         asks: kept.asks.iter().map(ask).collect(),
+        before: serde_json::to_value(&kept.before).unwrap_or_default(),
+        from: kept.from.and_then(|from| serde_json::to_value(from).ok()),
     }))
 }
 
@@ -202,7 +213,7 @@ fn ask(ask: &Ask) -> AskSeen {
     let closed = ask.closed.as_ref();
     AskSeen {
         number: ask.number,
-        verb: ask.verb.name(),
+        verb: ask.verb.to_string(),
         sent: ask.sent.to_string(),
         put_off_before: ask.earlier,
         closed: closed.map(|closed| closed.at.to_string()),

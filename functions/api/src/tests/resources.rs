@@ -299,6 +299,18 @@ fn what_can_be_given_is_told_and_given() {
         house.beside(house.stage.clock.sleep(3 * HOUR)).await;
         let truth = house.stage.microsoft.truth(&id).unwrap();
         assert_eq!(truth.usage_location.as_deref(), Some("DE"));
+        // F105: what there was before is on record.
+        let last = house.get(&format!("{person}/jobs")).await.body;
+        let job = last["last"]["id"].as_str().unwrap();
+        let history = house
+            .get(&format!("{tenant}/jobs/{job}/history"))
+            .await
+            .body;
+        assert_eq!(
+            history["before"],
+            json!({"usage_location": "GB"}),
+            "{history}"
+        );
     });
 }
 
