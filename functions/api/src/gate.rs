@@ -32,7 +32,7 @@ impl Gate {
     }
 }
 
-/// Lets a request pass, with the [`Caller`] and the [`TenantId`] beside it, or answers it.
+/// Lets a request pass, with the [`Caller`], the [`TenantId`] and their role in it beside it, or answers it.
 pub async fn check(
     State(gate): State<Gate>,
     params: Result<RawPathParams, RawPathParamsRejection>,
@@ -68,6 +68,7 @@ pub async fn check(
             );
         }
         request.extensions_mut().insert(tenant);
+        request.extensions_mut().insert(role);
     }
     request.extensions_mut().insert(caller);
     next.run(request).await

@@ -26,8 +26,8 @@ impl Graph {
             .collect())
     }
 
-    /// Gives and takes direct licences in one request, judged together; each product comes with the service plans that are off. What is given already is no error; what is not given
-    /// directly cannot be taken. A refusal with a way out is [`Kind::Refused`](crate::error::Kind::Refused).
+    /// Gives and takes direct licences in one request, judged together; each product comes with the service plans that are off. What
+    /// is given already is no error; what is not given directly cannot be taken. A refusal with a way out is [`Kind::Refused`](crate::error::Kind::Refused).
     pub async fn assign_licences(
         &self,
         id: &UserId,

@@ -68,3 +68,15 @@ pub enum Membership<R> {
     /// It was so before.
     AlreadySo,
 }
+
+/// The products that these groups give their members, as far as the groups are known.
+pub fn given_by<'a>(
+    groups: &'a [GroupId],
+    known: &'a [Group],
+) -> impl Iterator<Item = (&'a GroupId, &'a SkuId)> {
+    groups.iter().flat_map(|id| {
+        let group = known.iter().find(|group| group.id.same(id));
+        let skus = group.into_iter().flat_map(|group| &group.licences);
+        skus.map(move |sku| (id, sku))
+    })
+}

@@ -177,10 +177,21 @@ impl Policybook {
 
     /// A certain version of a persona, as somebody holds it.
     pub fn version(&self, reference: &PersonaRef) -> Option<&Persona> {
-        self.basis
-            .personas
-            .iter()
-            .find(|p| p.reference == *reference)
+        self.basis.version(reference)
+    }
+}
+
+impl Basis {
+    /// A certain version of a persona, as somebody holds it.
+    pub fn version(&self, reference: &PersonaRef) -> Option<&Persona> {
+        self.personas.iter().find(|p| p.reference == *reference)
+    }
+
+    /// Every persona in its newest version.
+    pub fn newest(&self) -> impl Iterator<Item = &Persona> {
+        let is_newest =
+            |persona: &&Persona| newest(&self.personas, &persona.reference.id) == Some(*persona);
+        self.personas.iter().filter(is_newest)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whether somebody may edit a field of somebody, and what an edit means (R90-R97, F35).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::access::Role;
@@ -22,7 +23,7 @@ pub struct Desk<'a> {
     /// The role of whoever edits.
     pub role: Role,
     /// Capabilities that Microsoft was found not to give us.
-    pub missing: &'a [Capability],
+    pub missing: &'a BTreeSet<Capability>,
 }
 
 /// What may be done to a field.

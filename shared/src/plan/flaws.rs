@@ -69,6 +69,12 @@ pub fn flaws(persona: &Persona, estate: &Estate, protected: &Protected) -> Vec<F
     found
 }
 
+/// All of them in one sentence.
+pub fn said(flaws: &[Flaw]) -> String {
+    let each: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+    each.join("; ")
+}
+
 /// Whether this can be the id of a persona or the name of a profile: 1 to 64 small letters, digits and hyphens.
 pub fn is_name(text: &str) -> bool {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::decide::{Basis, Decision};
+use super::wanted::Grounds;
 use crate::model::person::{Person, Presence};
 
 /// Who would be changed, counted before anybody is.
@@ -41,29 +42,25 @@ impl Tally {
 
 /// Names what is decided with: the same rules, personas, sites and settings have the same name, and any other another.
 pub fn decided_with(basis: &Basis) -> String {
-    let tree = &basis.grounds.tree;
-    let nodes: Vec<_> = tree.nodes().collect();
+    let nodes: Vec<_> = basis.grounds.tree.nodes().collect();
     let mut text = serde_json::to_vec(&(&basis.rules, &basis.personas, nodes)).unwrap_or_default();
+    let rest = |basis: &Basis| {
+        let Grounds { tree, countries } = &basis.grounds;
+        let flawed: Vec<_> = basis.flawed.keys().collect();
+        let all = (
+            &basis.profiles,
+            &tree.provider,
+            &tree.tenant,
+            countries,
+            flawed,
+            &basis.protected,
+        );
+        serde_json::to_vec(&all).unwrap_or_default()
+    };
     // What a tenant has not set is not part of the name.
-    let rest = (
-        &basis.profiles,
-        &tree.provider,
-        &tree.tenant,
-        &basis.grounds.countries,
-        basis.flawed.keys().collect::<Vec<_>>(),
-        &basis.protected,
-    );
-    let none = Basis::default();
-    let nothing = (
-        &none.profiles,
-        &none.grounds.tree.provider,
-        &none.grounds.tree.tenant,
-        &none.grounds.countries,
-        Vec::<&String>::new(),
-        &none.protected,
-    );
-    if rest != nothing {
-        text.extend(serde_json::to_vec(&rest).unwrap_or_default());
+    let set = rest(basis);
+    if set != rest(&Basis::default()) {
+        text.extend(set);
     }
     let hash = Sha256::digest(&text);
     hash.iter()

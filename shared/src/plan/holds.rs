@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::ask::Verb;
 use crate::model::group::GroupId;
-use crate::model::microsoft::{DirectoryUser, LicenceState, PlanId, PolicyType, SkuId, TeamsUser};
+use crate::model::microsoft::{
+    DirectoryUser, EffectivePolicy, LicenceState, PlanId, PolicyType, SkuId, TeamsUser,
+};
 use crate::model::property::Property;
 use crate::model::step::Step;
 
@@ -101,8 +103,8 @@ pub fn view(step: &Step, seen: &Seen) -> View {
             View::Holds
         }
         Step::ClearPolicies => of(&seen.teams, Read::Teams, |user| {
-            let others = !other_policies(&BTreeMap::new(), user).is_empty();
-            lacking([(Verb::UnassignPolicies, others)])
+            let any = direct_policies(user).next().is_some();
+            lacking([(Verb::UnassignPolicies, any)])
         }),
         Step::OnlyPolicies { assign } => of(&seen.teams, Read::Teams, |user| {
             lacking([
@@ -188,10 +190,14 @@ pub fn group_licence_problem(user: &DirectoryUser) -> Option<String> {
     })
 }
 
+/// Somebody's direct policies.
+pub fn direct_policies(user: &TeamsUser) -> impl Iterator<Item = &EffectivePolicy> {
+    user.policies.iter().filter(|policy| policy.direct)
+}
+
 /// The types of somebody's direct policies that are not among these.
 pub fn other_policies(wanted: &BTreeMap<PolicyType, String>, user: &TeamsUser) -> Vec<PolicyType> {
-    let direct = user.policies.iter().filter(|policy| policy.direct);
-    let kinds = direct.map(|policy| &policy.policy_type);
+    let kinds = direct_policies(user).map(|policy| &policy.policy_type);
     kinds
         .filter(|kind| !wanted.keys().any(|wanted| wanted.same(kind)))
         .cloned()
@@ -200,7 +206,7 @@ pub fn other_policies(wanted: &BTreeMap<PolicyType, String>, user: &TeamsUser) -
 
 /// Whether one of these groups is meant, in whatever case it is written.
 pub fn is_in(groups: &BTreeSet<GroupId>, group: &GroupId) -> bool {
-    groups.contains(group) || groups.iter().any(|one| one.same(group))
+    groups.iter().any(|one| one.same(group))
 }
 
 fn differs(wanted: &BTreeMap<PolicyType, String>, user: &TeamsUser) -> bool {

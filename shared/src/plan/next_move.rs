@@ -227,9 +227,7 @@ fn inherited(
             group.0
         )))),
         None => Some(Move::Wait {
-            until: patience
-                .next_look(since, around.now)
-                .min(patience.end(since)),
+            until: patience.look_again(since, around.now),
             waits: None,
         }),
     }
@@ -248,7 +246,7 @@ fn absent(step: &Step, standing: &Standing, patience: Patience, now: Time) -> Mo
         return Move::GiveUp(Stands::Failed(NOT_IN_DIRECTORY.to_owned()));
     }
     Move::Wait {
-        until: patience.next_look(since, now).min(patience.end(since)),
+        until: patience.look_again(since, now),
         waits: None,
     }
 }

@@ -36,16 +36,14 @@ pub fn provision(wanted: &Wanted, held: Held<'_>) -> Vec<Step> {
     }
     // Before direct licences: whoever is licensed by a group gets none (R59).
     if !wanted.groups.is_empty() {
-        let join: BTreeSet<_> = wanted.groups.iter().cloned().collect();
         steps.push(Step::Groups {
-            join: join.into_iter().collect(),
+            join: each_once(&wanted.groups),
         });
     }
     let names_some = !wanted.licences.is_empty();
     if verdict(Deed::Onboard { names_some }, true, Groups::None) != Verdict::Nothing {
-        let set: BTreeSet<_> = wanted.licences.iter().cloned().collect();
         steps.push(Step::Licences {
-            set: set.into_iter().collect(),
+            set: each_once(&wanted.licences),
             disabled: wanted.disabled.clone(),
         });
     }
@@ -76,6 +74,12 @@ pub fn provision(wanted: &Wanted, held: Held<'_>) -> Vec<Step> {
     steps
 }
 
+/// In order, so that the same wish makes the same plan.
+fn each_once<T: Clone + Ord>(all: &[T]) -> Vec<T> {
+    let set: BTreeSet<T> = all.iter().cloned().collect();
+    set.into_iter().collect()
+}
+
 /// How somebody leaves.
 #[derive(Clone, Debug)]
 pub struct Leaving<'a> {
@@ -102,9 +106,8 @@ pub fn offboard(leaving: &Leaving<'_>) -> Vec<Step> {
         }
     }];
     if !profile.leave.is_empty() {
-        let leave: BTreeSet<_> = profile.leave.iter().cloned().collect();
         steps.push(Step::LeaveGroups {
-            leave: leave.into_iter().collect(),
+            leave: each_once(&profile.leave),
         });
     }
     let licences = profile.licences.unwrap_or(leaving.licences);

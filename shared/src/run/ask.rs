@@ -14,7 +14,8 @@ use crate::model::property::Property;
 use crate::model::step::{Stands, Step};
 use crate::model::tenant::Capability;
 use crate::plan::holds::{
-    Glance, LicenceChange, Read, Seen, direct_licences, has_policy, licence_change, other_policies,
+    Glance, LicenceChange, Read, Seen, direct_licences, direct_policies, has_policy,
+    licence_change, other_policies,
 };
 
 use super::health;
@@ -136,13 +137,13 @@ impl Bench<'_> {
         }
         // Microsoft counts a direct licence at once; a seat of a group has to be kept until it is seen.
         let keeps = matches!(step, Step::Groups { .. }) && !seats.is_empty();
-        let is_saved = if keeps {
+        let overtaken = if keeps {
             job.seats.extend(seats.iter().cloned());
             self.save_with_seats(job).await?
         } else {
-            self.save(job).await?.is_none()
+            self.save(job).await?
         };
-        if !is_saved {
+        if overtaken.is_some() {
             return Ok(Asked::Overtaken);
         }
         let (mut wait, mut missing) = (None, None);
@@ -288,10 +289,9 @@ pub(super) async fn ready(
             Ok(Request::Assign(ids))
         }
         (Verb::UnassignPolicies, Step::Policies { unassign, .. }, _, Glance::Present(user)) => {
-            let direct = other_policies(&BTreeMap::new(), user);
-            let kinds = unassign
-                .iter()
-                .filter(|kind| direct.iter().any(|held| held.same(kind)));
+            let is_direct =
+                |kind: &&PolicyType| direct_policies(user).any(|held| held.policy_type.same(kind));
+            let kinds = unassign.iter().filter(is_direct);
             Ok(Request::Unassign(kinds.cloned().collect()))
         }
         (Verb::UnassignPolicies, Step::ClearPolicies, _, Glance::Present(user)) => {
@@ -368,8 +368,8 @@ fn note_before(before: &mut Before, request: &Request, seen: &Seen) {
             before.licences.get_or_insert_with(|| direct_licences(user));
         }
         (Request::Assign(_) | Request::Unassign(_), _, Glance::Present(user)) => {
-            let direct = user.policies.iter().filter(|policy| policy.direct);
-            let named = direct.map(|policy| (policy.policy_type.clone(), policy.name.clone()));
+            let named = direct_policies(user)
+                .map(|policy| (policy.policy_type.clone(), policy.name.clone()));
             before.policies.get_or_insert_with(|| named.collect());
         }
         (Request::Join(group), _, _) => drop(before.joined.insert(group.clone())),

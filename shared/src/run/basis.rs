@@ -5,15 +5,21 @@ use std::collections::BTreeMap;
 use crate::error::Result;
 use crate::model::tenant::Tenant;
 use crate::model::tree::Tree;
-use crate::plan::decide::{Basis, newest};
+use crate::plan::decide::Basis;
 use crate::plan::flaws::{Estate, Flaw, flaws};
 use crate::plan::wanted::Grounds;
+use crate::store::tenants::Catalogue;
 
 use super::Shell;
 
 /// Reads it.
 pub(super) async fn basis(shell: &Shell, tenant: &Tenant) -> Result<Basis> {
     let catalogue = shell.store.catalogue(&tenant.id).await?;
+    of(shell, tenant, catalogue).await
+}
+
+/// Reads the rest of it.
+pub(super) async fn of(shell: &Shell, tenant: &Tenant, catalogue: Catalogue) -> Result<Basis> {
     let estate = estate(shell, tenant).await?;
     let tree = Tree::new(
         shell.store.provider_values().await?,
@@ -46,14 +52,10 @@ pub(super) async fn estate(shell: &Shell, tenant: &Tenant) -> Result<Estate> {
 
 fn flawed(basis: &Basis, estate: &Estate, tenant: &Tenant) -> BTreeMap<String, Vec<Flaw>> {
     let mut flawed = BTreeMap::new();
-    for persona in &basis.personas {
-        let id = &persona.reference.id;
-        if newest(&basis.personas, id) != Some(persona) {
-            continue;
-        }
+    for persona in basis.newest() {
         let found = flaws(persona, estate, &tenant.settings.protected);
         if !found.is_empty() {
-            flawed.insert(id.clone(), found);
+            flawed.insert(persona.reference.id.clone(), found);
         }
     }
     flawed

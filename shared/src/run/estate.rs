@@ -12,28 +12,18 @@ use crate::model::tenant::{Capability, Tenant};
 use super::lease::Lease;
 use super::{Shell, health, sync};
 
-/// Looks all groups up that personas name, and the policies that were never looked up; all of those if it is time. What Microsoft
-/// does not let us read stays as it is known. False = the time is over; what was found is kept.
+/// Looks all groups up that these personas name, and the policies that were never looked up; all of those if it is time. `Denied` =
+/// Microsoft does not let us read them: they stay as they are known. False = the time is over; what was found is kept.
 pub(super) async fn refresh(
     shell: &Shell,
     lease: &Lease<'_>,
     tenant: &Tenant,
     graph: &Graph,
+    personas: &[Persona],
     all: bool,
 ) -> Result<bool> {
-    let personas = shell.store.catalogue(&tenant.id).await?.personas;
-    let groups = groups(shell, lease, tenant, graph, &personas).await;
-    let policies = match groups {
-        Ok(true) => policies(shell, lease, tenant, graph, &personas, all).await,
-        not => not,
-    };
-    match policies {
-        Err(error) if *error.kind() == Kind::Denied => {
-            tracing::warn!(tenant = tenant.id.as_str(), %error, "what personas name was not looked up");
-            Ok(true)
-        }
-        looked => looked,
-    }
+    Ok(groups(shell, lease, tenant, graph, personas).await?
+        && policies(shell, lease, tenant, graph, personas, all).await?)
 }
 
 /// Whatever version of a persona somebody holds, its groups matter.
@@ -162,10 +152,13 @@ async fn policies(
     let mut open: BTreeSet<_> = personas.iter().flat_map(named_policies).collect();
     let known = shell.store.policies(&tenant.id).await?;
     open.retain(|(kind, name)| all || policy_in(&known, kind, name).is_none());
+    if open.is_empty() {
+        return Ok(true);
+    }
     // A test of the connection in this very run may have learnt that it is not allowed.
     let tenant = &sync::tenant(shell, &tenant.id).await?;
     let missing = health::missing(tenant, shell.clock.now());
-    if open.is_empty() || missing.contains(&Capability::AssignPolicies) {
+    if missing.contains(&Capability::AssignPolicies) {
         return Ok(true);
     }
     for (kind, name) in open {

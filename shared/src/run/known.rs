@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::error::{Kind, Result};
 use crate::graph::Graph;
-use crate::model::group::GroupId;
+use crate::model::group::{Group, GroupId, given_by};
 use crate::model::job::{Job, Origin};
 use crate::model::microsoft::{PolicyType, SkuId};
 use crate::model::step::Step;
@@ -13,7 +13,7 @@ use crate::store::jobs::{Plan, Saved};
 
 use super::ask::Request;
 use super::seats::Seats;
-use super::work::Bench;
+use super::work::{Bench, Worked};
 
 impl Bench<'_> {
     /// Why nothing that happens by itself may touch the person, if that is so (F132). Asked once, before anything is sent; what a
@@ -42,32 +42,20 @@ impl Bench<'_> {
         }
     }
 
-    /// The licence stock as it was when the first of this pass needed a seat. Where Microsoft does not let us read it, it is
-    /// Microsoft's to refuse.
-    pub(super) async fn seats(&self) -> Result<&Seats> {
-        let read = async || {
-            self.lease.permit()?;
-            match Seats::read(self.shell, self.tenant, &self.graph).await {
-                Err(error) if *error.kind() == Kind::Denied => {
-                    Seats::of(self.shell, self.tenant, &[]).await
-                }
-                read => read,
-            }
-        };
-        self.seats.get_or_try_init(read).await
+    /// The groups that personas name, as the last sync saw them.
+    async fn groups(&self) -> Result<&[Group]> {
+        let read = || self.shell.store.groups(&self.tenant.id);
+        self.groups.get_or_try_init(read).await.map(Vec::as_slice)
     }
 
-    /// The licences that these groups give their members.
-    pub(super) async fn gives(&self, groups: &[GroupId]) -> Result<Vec<(GroupId, SkuId)>> {
-        let read = || self.shell.store.groups(&self.tenant.id);
-        let known = self.groups.get_or_try_init(read).await?;
-        let mut gives = Vec::new();
-        for id in groups {
-            let group = known.iter().find(|group| group.id.same(id));
-            let skus = group.into_iter().flat_map(|group| &group.licences);
-            gives.extend(skus.map(|sku| (id.clone(), sku.clone())));
-        }
-        Ok(gives)
+    /// The licence stock as it was when the first of this pass needed a seat.
+    pub(super) async fn seats(&self) -> Result<&Seats> {
+        let read = async || {
+            let groups = self.groups().await?;
+            self.lease.permit()?;
+            Seats::read(self.shell, self.tenant, &self.graph, groups).await
+        };
+        self.seats.get_or_try_init(read).await
     }
 
     /// The licences that the groups of this job give, for the steps that must know it (R59).
@@ -84,7 +72,8 @@ impl Bench<'_> {
         if joined.is_empty() {
             return Ok(Vec::new());
         }
-        self.gives(&joined).await
+        let given = given_by(&joined, self.groups().await?);
+        Ok(given.map(|(id, sku)| (id.clone(), sku.clone())).collect())
     }
 
     /// The products of which these requests take a seat that the person does not have yet and that is not kept for them.
@@ -105,8 +94,9 @@ impl Bench<'_> {
                     }
                 }
                 Request::Join(group) => {
-                    let gives = self.gives(std::slice::from_ref(group)).await?;
-                    needed.extend(gives.into_iter().map(|(_, sku)| sku));
+                    let known = self.groups().await?;
+                    let given = given_by(std::slice::from_ref(group), known);
+                    needed.extend(given.map(|(_, sku)| sku.clone()));
                 }
                 Request::Location(_)
                 | Request::Assign(_)
@@ -127,8 +117,8 @@ impl Bench<'_> {
         Ok(needed.into_iter().collect())
     }
 
-    /// Stores the job with the seats that are kept for it. False = somebody else wrote it.
-    pub(super) async fn save_with_seats(&self, job: &mut Job) -> Result<bool> {
+    /// Stores an open job with the seats that are kept for it. Something = somebody else wrote it.
+    pub(super) async fn save_with_seats(&self, job: &mut Job) -> Result<Option<Worked>> {
         let now = self.shell.clock.now();
         let saved = self
             .shell
@@ -136,22 +126,18 @@ impl Bench<'_> {
             .save_with_seats(self.tenant, job, self.lease.worker(), now)
             .await?;
         match saved {
-            Saved::Yes => Ok(true),
-            Saved::Overtaken => self.make_way(job).await.map(|_| false),
+            Saved::Yes => Ok(None),
+            Saved::Overtaken => Ok(Some(self.make_way(job).await?)),
         }
     }
+}
 
-    /// The types of policies that persona and site give the person from now on. An edit by hand gives nothing in their name.
-    pub(super) async fn given(&self, job: &Job, plan: &Plan) -> Result<BTreeSet<PolicyType>> {
-        match (&plan.wanted, plan.is_edit) {
-            (None, _) => Ok(BTreeSet::new()),
-            (Some(wanted), false) => Ok(wanted.policies.keys().cloned().collect()),
-            (Some(_), true) => {
-                let person = self.shell.store.person(self.tenant, &job.person).await?;
-                Ok(person.map(|person| person.given).unwrap_or_default())
-            }
-        }
-    }
+/// The types of policies that persona and site give the person from now on; `None` = as before, because an edit by hand gives nothing
+/// in their name.
+pub(super) fn given(plan: &Plan) -> Option<BTreeSet<PolicyType>> {
+    let wanted = plan.wanted.iter();
+    let kinds = wanted.flat_map(|wanted| wanted.policies.keys().cloned());
+    (!plan.is_edit).then(|| kinds.collect())
 }
 
 /// The groups that the person has left in this job.

@@ -6,12 +6,11 @@ use crate::model::edit::Field;
 use crate::model::microsoft::{Sku, UserId};
 use crate::model::persona::Persona;
 use crate::model::tenant::TenantId;
-use crate::plan::decide::newest;
 pub use crate::plan::edit::Access;
 use crate::plan::edit::{Desk, access};
 use crate::plan::flaws::Flaw;
 
-use super::{Shell, basis, look, order, sync};
+use super::{Shell, basis, health, look, sync};
 
 /// A licence product, and how many of its seats are kept for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +25,7 @@ pub struct Stock {
 pub async fn personas(shell: &Shell, tenant: &TenantId) -> Result<Vec<(Persona, Vec<Flaw>)>> {
     let tenant = sync::tenant(shell, tenant).await?;
     let basis = basis::basis(shell, &tenant).await?;
-    let is_newest = |persona: &&Persona| {
-        newest(&basis.personas, &persona.reference.id).is_some_and(|newest| newest == *persona)
-    };
-    let newest = basis.personas.iter().filter(is_newest);
-    let told = newest.map(|persona| {
+    let told = basis.newest().map(|persona| {
         let flaws = basis.flawed.get(&persona.reference.id);
         (persona.clone(), flaws.cloned().unwrap_or_default())
     });
@@ -60,7 +55,7 @@ pub async fn fields(
     let person = look::find(shell, &tenant, person).await?;
     let basis = basis::basis(shell, &tenant).await?;
     let policies = shell.store.field_policies(&tenant.id).await?;
-    let missing = order::missing(shell, &tenant);
+    let missing = health::missing(&tenant, shell.clock.now());
     let desk = Desk {
         tree: &basis.grounds.tree,
         policies: &policies,

@@ -1,7 +1,5 @@
 //! What a person orders for somebody: provision, offboard, read again. A person may supersede anything (J3).
 
-use std::collections::BTreeSet;
-
 use crate::error::{Error, Kind, Result};
 use crate::model::access::Role;
 use crate::model::edit::Edit;
@@ -11,9 +9,10 @@ use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::persona::{MemberRole, Persona, SitePath, Wanted};
 use crate::model::step::Step;
-use crate::model::tenant::{Capability, Tenant, TenantId};
+use crate::model::tenant::{Tenant, TenantId};
 use crate::plan::decide::{Basis, newest, profile_of};
 use crate::plan::edit::{Desk, edited};
+use crate::plan::flaws::said;
 use crate::plan::steps::{self, Held, Leaving};
 use crate::store::commits::Commitment;
 use crate::store::cursors::Refresh;
@@ -110,11 +109,10 @@ fn chosen(basis: &Basis, person: &Person, choice: &Choice) -> Result<Wanted> {
     let persona = newest(&basis.personas, &choice.persona)
         .ok_or_else(|| refused(format!("there is no persona {:?}", choice.persona)))?;
     if let Some(flaws) = basis.flawed.get(&choice.persona) {
-        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
         return Err(refused(format!(
             "the persona {:?} cannot be given to anybody: {}",
             choice.persona,
-            flaws.join("; ")
+            said(flaws)
         )));
     }
     let profile = profile_of(&basis.profiles, choice.profile.as_deref()).ok_or_else(|| {
@@ -154,7 +152,7 @@ pub async fn edit(
     let tenant = sync::tenant(shell, tenant).await?;
     let basis = basis::basis(shell, &tenant).await?;
     let policies = shell.store.field_policies(&tenant.id).await?;
-    let missing = missing(shell, &tenant);
+    let missing = health::missing(&tenant, shell.clock.now());
     // Whether a licence comes from a group decides; the row may not know it yet, because no change announces it.
     let states = match &edit.licences {
         None => None,
@@ -189,19 +187,9 @@ pub async fn edit(
     .await
 }
 
-/// Capabilities that Microsoft was found not to give us.
-pub(super) fn missing(shell: &Shell, tenant: &Tenant) -> Vec<Capability> {
-    let missing: BTreeSet<Capability> = health::missing(tenant, shell.clock.now());
-    missing.into_iter().collect()
-}
-
 /// The persona version that somebody holds.
 fn version<'a>(basis: &'a Basis, person: &Person) -> Option<&'a Persona> {
-    let held = person.persona.as_ref()?;
-    basis
-        .personas
-        .iter()
-        .find(|persona| persona.reference == *held)
+    basis.version(person.persona.as_ref()?)
 }
 
 /// What somebody has by us already.

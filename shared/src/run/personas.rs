@@ -4,7 +4,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::persona::{Persona, PersonaRef};
 use crate::model::tenant::TenantId;
 use crate::plan::decide::newest;
-use crate::plan::flaws::flaws;
+use crate::plan::flaws::{flaws, said};
 
 use super::{Shell, basis, estate, sync};
 
@@ -21,11 +21,8 @@ pub async fn save_persona(
     let estate = basis::estate(shell, &tenant).await?;
     let flaws = flaws(persona, &estate, &tenant.settings.protected);
     if !flaws.is_empty() {
-        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
-        return Err(Error::new(
-            Kind::Conflict,
-            format!("the persona was not stored: {}", flaws.join("; ")),
-        ));
+        let sentence = format!("the persona was not stored: {}", said(&flaws));
+        return Err(Error::new(Kind::Conflict, sentence));
     }
     let personas = shell.store.catalogue(&tenant.id).await?.personas;
     let before = newest(&personas, &persona.reference.id);

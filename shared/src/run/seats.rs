@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::graph::Graph;
-use crate::model::group::Group;
+use crate::model::group::{Group, given_by};
 use crate::model::job::{Job, JobId, Waits};
 use crate::model::microsoft::{Sku, SkuId};
 use crate::model::step::Step;
@@ -38,23 +38,26 @@ pub(super) struct Seats {
 
 impl Seats {
     /// Reads the stock, now, and who waits for it.
-    pub async fn read(shell: &Shell, tenant: &Tenant, graph: &Graph) -> Result<Self> {
-        let skus = graph.subscribed_skus().await?;
-        Self::of(shell, tenant, &skus).await
-    }
-
-    /// The stock of these products, and who waits for it.
-    pub async fn of(shell: &Shell, tenant: &Tenant, skus: &[Sku]) -> Result<Self> {
-        let groups = shell.store.groups(&tenant.id).await?;
+    pub async fn read(
+        shell: &Shell,
+        tenant: &Tenant,
+        graph: &Graph,
+        groups: &[Group],
+    ) -> Result<Self> {
+        let skus = match graph.subscribed_skus().await {
+            // Then it is Microsoft's to refuse.
+            Err(error) if *error.kind() == Kind::Denied => Vec::new(),
+            skus => skus?,
+        };
         let mut waiting: BTreeMap<SkuId, Vec<(Time, JobId)>> = BTreeMap::new();
-        for waiter in waiters(shell, tenant, &groups).await? {
+        for waiter in waiters(shell, tenant, groups).await? {
             for sku in waiter.needs {
                 let queue = waiting.entry(sku).or_default();
                 queue.push((waiter.job.created, waiter.job.id.clone()));
             }
         }
         Ok(Self {
-            free: Mutex::new(free(shell, tenant, skus).await?),
+            free: Mutex::new(free(shell, tenant, &skus).await?),
             waiting,
         })
     }
@@ -137,12 +140,7 @@ pub(super) async fn waiters(
 fn needs(step: &Step, groups: &[Group]) -> Vec<SkuId> {
     match step {
         Step::Licences { set, .. } => set.clone(),
-        Step::Groups { join } => {
-            let joined = groups
-                .iter()
-                .filter(|group| join.iter().any(|id| id.same(&group.id)));
-            joined.flat_map(|group| group.licences.clone()).collect()
-        }
+        Step::Groups { join } => given_by(join, groups).map(|(_, sku)| sku.clone()).collect(),
         Step::UsageLocation { .. }
         | Step::AwaitTeams
         | Step::Policies { .. }

@@ -145,17 +145,20 @@ async fn once(
         }
         health::all_well(shell, tenant).await?;
     }
-    if (pulls || asked(Mark::Decide) || asked(Mark::Probe))
-        && !estate::refresh(shell, lease, tenant, &graph, asked(Mark::Probe)).await?
-    {
-        return Ok(Ran::OutOfTime);
+    let catalogue = shell.store.catalogue(&tenant.id).await?;
+    if pulls || asked(Mark::Decide) || asked(Mark::Probe) {
+        let all = asked(Mark::Probe);
+        let looked = estate::refresh(shell, lease, tenant, &graph, &catalogue.personas, all).await;
+        if !optional(tenant, "what personas name", looked)? {
+            return Ok(Ran::OutOfTime);
+        }
     }
     let refreshes = asked(Mark::Refresh);
     if refreshes && !pull::refresh(shell, lease, tenant, &graph).await? {
         return Ok(Ran::OutOfTime);
     }
     let decides = tenant.settings.mode() == Mode::Active;
-    let basis = basis::basis(shell, tenant).await?;
+    let basis = basis::of(shell, tenant, catalogue).await?;
     let version = basis.rules.version;
     let decided_with = gate::decided_with(&basis);
     let book = Policybook::new(basis).map_err(|problem| {

@@ -21,7 +21,7 @@ use crate::plan::steps::obstacle;
 use crate::store::jobs::{Placement, Plan, PlanRow, Saved};
 
 use super::ask::{self, Asked};
-use super::known::left;
+use super::known::{given, left};
 use super::lease::Lease;
 use super::seats::Seats;
 use super::{Shell, health};
@@ -363,7 +363,7 @@ impl Bench<'_> {
             match (step, &standing.stands) {
                 (Step::Place { site, persona }, Stands::Done(_)) => {
                     placement.place = Some((site.clone(), persona.clone()));
-                    placement.given = self.given(&job, plan).await?;
+                    placement.given = given(plan);
                 }
                 (Step::Role { role }, Stands::Done(_)) => placement.role = Some(role.clone()),
                 _ => {}

@@ -92,8 +92,8 @@ pub struct Placement {
     pub place: Option<(Option<SitePath>, Option<PersonaRef>)>,
     /// The member role; `None` = as before.
     pub role: Option<MemberRole>,
-    /// Types of the policies that persona and site give them, where that changed with the place.
-    pub given: BTreeSet<PolicyType>,
+    /// Types of the policies that persona and site give them, written with the place; `None` = as before.
+    pub given: Option<BTreeSet<PolicyType>>,
 }
 
 /// Jobs of one hand-over: a transaction holds 100 items, one of them the lane row.
@@ -356,10 +356,10 @@ impl Store {
                 }
             }
             write_place = Some((site, persona));
-            if placement.given.is_empty() {
-                remove.push("#given");
-            } else {
-                set.push("#given = :given");
+            match &placement.given {
+                None => {}
+                Some(given) if given.is_empty() => remove.push("#given"),
+                Some(_) => set.push("#given = :given"),
             }
         }
         if placement.role.is_some() {
@@ -383,9 +383,12 @@ impl Store {
         .text("job", &job.id.0)
         .value("result", attribute(&result)?);
         if let Some((site, persona)) = write_place {
-            write = write.name("site").name("persona").name("given");
-            if !placement.given.is_empty() {
-                write = write.value("given", attribute(&placement.given)?);
+            write = write.name("site").name("persona");
+            if let Some(given) = &placement.given {
+                write = write.name("given");
+                if !given.is_empty() {
+                    write = write.value("given", attribute(given)?);
+                }
             }
             if let Some(site) = site {
                 write = write.text("site", &site.0);

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use shared::model::access::Role;
 use shared::model::edit::Edit;
 use shared::model::microsoft::UserId;
 use shared::model::persona::{MemberRole, SitePath};
@@ -15,8 +16,7 @@ use shared::run::{self, Choice, Shell};
 use utoipa::ToSchema;
 
 use super::people::address;
-use crate::auth::Caller;
-use crate::problem::{Problem, ProblemBody, What};
+use crate::problem::{Problem, ProblemBody};
 use crate::wire::{Body, accepted};
 
 /// A persona for one person.
@@ -89,12 +89,11 @@ pub async fn provision(
 pub async fn edit(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
-    Extension(caller): Extension<Caller>,
+    Extension(role): Extension<Role>,
     Path((_, id)): Path<(String, String)>,
     Body(edit): Body<Edit>,
 ) -> Result<Response, Problem> {
     let id = UserId(id);
-    let role = caller.role_in(&tenant).ok_or_else(|| no_tenant(&tenant))?;
     run::edit(&shell, &tenant, &id, &edit, role).await?;
     Ok(accepted(format!("{}/jobs", address(&tenant, &id))))
 }
@@ -106,10 +105,9 @@ pub async fn edit(
 pub async fn fields(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
-    Extension(caller): Extension<Caller>,
+    Extension(role): Extension<Role>,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Json<Fields>, Problem> {
-    let role = caller.role_in(&tenant).ok_or_else(|| no_tenant(&tenant))?;
     let fields = offer::fields(&shell, &tenant, &UserId(id), role).await?;
     let shown = fields.into_iter().filter_map(|(field, access)| {
         let (open, prefilled, reason) = match access {
@@ -127,11 +125,4 @@ pub async fn fields(
     Ok(Json(Fields {
         fields: shown.collect(),
     }))
-}
-
-fn no_tenant(tenant: &TenantId) -> Problem {
-    Problem::new(
-        What::NotFound,
-        format!("there is no tenant {}", tenant.as_str()),
-    )
 }

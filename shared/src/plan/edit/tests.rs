@@ -14,7 +14,7 @@ struct Given {
     person: Person,
     settings: Settings,
     policies: Vec<FieldPolicy>,
-    missing: Vec<Capability>,
+    missing: BTreeSet<Capability>,
     role: Role,
 }
 
@@ -26,7 +26,7 @@ fn given(change: impl FnOnce(&mut Given)) -> Given {
         person: serde_json::from_value(person).unwrap(),
         settings: Settings::default(),
         policies: Vec::new(),
-        missing: Vec::new(),
+        missing: BTreeSet::new(),
         role: Role::Operator,
     };
     change(&mut given);
@@ -86,7 +86,7 @@ fn what_an_edit_does_not_name_is_left_as_it_is() {
 /// R53, R90, R91, R94: without the permission both fields are read-only, and say why.
 #[test]
 fn without_the_permission_location_and_licences_are_read_only() {
-    let given = given(|given| given.missing = vec![Capability::AssignLicences]);
+    let given = given(|given| given.missing = BTreeSet::from([Capability::AssignLicences]));
     let closed = Access::Closed(Closed::NoPermission(Capability::AssignLicences));
     assert_eq!(given.access(Field::UsageLocation), closed);
     assert_eq!(given.access(Field::Licences), closed);

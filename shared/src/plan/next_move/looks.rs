@@ -83,6 +83,11 @@ impl Patience {
         from + last.saturating_mul(times)
     }
 
+    /// That of what is given up in the end: not later than then.
+    pub(super) fn look_again(self, since: Time, now: Time) -> Time {
+        self.next_look(since, now).min(self.end(since))
+    }
+
     /// The first look for a Teams account after `now`: as listed, hourly for a day, then at longer intervals.
     pub(super) fn next_readiness_look(self, since: Time, now: Time) -> Time {
         const DAY: Duration = Duration::from_secs(24 * 3_600);

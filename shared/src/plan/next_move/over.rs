@@ -24,23 +24,20 @@ pub(super) fn over(
     around: &Circumstances<'_>,
     waits: (Patience, Time),
 ) -> Option<Move> {
-    by_table(step, seen, around, waits)
-        .or_else(|| not_permitted(step, around))
-        .or_else(|| refused(step, verbs, asks, around.now))
+    match deed(step) {
+        Some(deed) => by_table(deed, seen, around, waits),
+        None => not_permitted(step, around),
+    }
+    .or_else(|| refused(step, verbs, asks, around.now))
 }
 
-/// What the licence decision table says of a step about direct licences.
-fn by_table(
-    step: &Step,
-    seen: &Seen,
-    around: &Circumstances<'_>,
-    (patience, since): (Patience, Time),
-) -> Option<Move> {
-    let deed = match step {
-        Step::Licences { .. } => Deed::Onboard { names_some: true },
-        Step::ClearLicences => Deed::Offboard {
+/// What a step does about direct licences, if that is what it is for.
+const fn deed(step: &Step) -> Option<Deed> {
+    match step {
+        Step::Licences { .. } => Some(Deed::Onboard { names_some: true }),
+        Step::ClearLicences => Some(Deed::Offboard {
             licences: OffboardLicences::Remove,
-        },
+        }),
         Step::UsageLocation { .. }
         | Step::Groups { .. }
         | Step::AwaitTeams
@@ -49,8 +46,17 @@ fn by_table(
         | Step::OnlyPolicies { .. }
         | Step::LeaveGroups { .. }
         | Step::Place { .. }
-        | Step::Role { .. } => return None,
-    };
+        | Step::Role { .. } => None,
+    }
+}
+
+/// What the licence decision table says of it.
+fn by_table(
+    deed: Deed,
+    seen: &Seen,
+    around: &Circumstances<'_>,
+    (patience, since): (Patience, Time),
+) -> Option<Move> {
     let Glance::Present(user) = &seen.user else {
         return None;
     };
@@ -67,9 +73,7 @@ fn by_table(
             Move::GiveUp(Stands::Blocked(Obstacle::LicenceGroup(group)))
         }
         Verdict::RemoveAfterGroups => Move::Wait {
-            until: patience
-                .next_look(since, around.now)
-                .min(patience.end(since)),
+            until: patience.look_again(since, around.now),
             waits: None,
         },
         Verdict::Replace | Verdict::Remove | Verdict::Attempt => return None,
@@ -92,26 +96,15 @@ fn licensed_by(user: &DirectoryUser, around: &Circumstances<'_>) -> (Groups, Str
     }
 }
 
-/// Without the permission nothing is asked for (design.md section 4, *Permissions*). Of licences the table speaks.
+/// Without the permission nothing is asked for (design.md section 4, *Permissions*).
 fn not_permitted(step: &Step, around: &Circumstances<'_>) -> Option<Move> {
     if !around.missing.contains(&step.capability()?) {
         return None;
     }
-    match step {
-        Step::Licences { .. } | Step::ClearLicences => None,
-        Step::UsageLocation { .. }
-        | Step::Groups { .. }
-        | Step::AwaitTeams
-        | Step::Policies { .. }
-        | Step::ClearPolicies
-        | Step::OnlyPolicies { .. }
-        | Step::LeaveGroups { .. }
-        | Step::Place { .. }
-        | Step::Role { .. } => Some(Move::Wait {
-            until: around.now + config::WAITING_LOOK,
-            waits: Some(Waits::Permission),
-        }),
-    }
+    Some(Move::Wait {
+        until: around.now + config::WAITING_LOOK,
+        waits: Some(Waits::Permission),
+    })
 }
 
 /// What Microsoft refused in a way that repeating does not change. Of several groups each is a matter of its own: the step is over

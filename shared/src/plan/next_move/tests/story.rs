@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::job::{Goal, Job, JobId, JobState, Origin};
 use crate::model::step::Obstacle;
-use crate::plan::holds::{licence_change, other_policies};
+use crate::plan::holds::{direct_policies, licence_change};
 use crate::plan::steps::obstacle;
 
 /// Longer than everything that is ever waited for but seats, permissions and people.
@@ -101,8 +101,10 @@ impl Truth {
             }
             (Step::ClearPolicies, Verb::UnassignPolicies) => {
                 if let Glance::Present(teams) = teams {
-                    let direct = other_policies(&BTreeMap::new(), &teams);
-                    self.policies.retain(|kind, _| !direct.contains(kind));
+                    let is_direct = |kind: &PolicyType| {
+                        direct_policies(&teams).any(|held| held.policy_type == *kind)
+                    };
+                    self.policies.retain(|kind, _| !is_direct(kind));
                 }
             }
             (_, Verb::JoinGroup(group)) => drop(self.groups.insert(group.clone())),
