@@ -53,6 +53,8 @@ pub const REQUEST: Duration = Duration::from_secs(20);
 pub const AWAIT_TEAMS: Duration = minutes(72 * 60);
 /// A usage location that does not show by then has failed.
 pub const USAGE_LOCATION_GIVE_UP: Duration = minutes(60);
+/// Whoever is not locked out by then, could not be.
+pub const LOCK_OUT_GIVE_UP: Duration = minutes(60);
 /// A licence that is not active by then has failed.
 pub const LICENCE_GIVE_UP: Duration = minutes(24 * 60);
 /// A group membership that does not show by then has failed.
@@ -81,6 +83,8 @@ pub const SECRET_CACHE: Duration = Duration::from_secs(300);
 
 /// Looks at a usage location after it was asked for.
 pub const LOOKS_USAGE_LOCATION: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
+/// Looks whether somebody is locked out after it was asked for.
+pub const LOOKS_LOCK_OUT: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
 /// Looks at licences after they were asked for.
 pub const LOOKS_LICENCES: &[Duration] = &[minutes(1), minutes(5), minutes(15), minutes(60)];
 /// Looks at memberships after they were asked for.

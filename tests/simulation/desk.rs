@@ -269,7 +269,14 @@ impl Desk {
         let lines = std::mem::take(&mut *self.sent.lock().unwrap());
         let mut told = Vec::new();
         for (operation, body) in lines {
-            let is_order = ["PATCH", "DELETE", "/assign", "/unassign", "members/$ref"];
+            let is_order = [
+                "PATCH",
+                "DELETE",
+                "/assign",
+                "/unassign",
+                "members/$ref",
+                "/revoke",
+            ];
             let reads = ["/oauth2/", "checkMemberGroups", "$batch"];
             if is_order.iter().any(|part| operation.contains(part))
                 && !reads.iter().any(|part| operation.contains(part))

@@ -1,5 +1,8 @@
 //! Offboarding in full: in order, on record, at the site or at the tenant level; and who cannot be touched stops nobody else.
 
+use std::sync::Arc;
+
+use local::fate::{Fate, Hook};
 use shared::model::job::JobState;
 use shared::model::persona::{LocationSource, MemberRole, Persona, SitePath};
 use shared::model::schedule::ScheduleKind;
@@ -9,7 +12,7 @@ use shared::run::{self, Choice};
 use crate::desk::{
     Desk, E5, F3, LICENSED, LONDON, PLAIN, Route, group, leaving, persona, policies, sku,
 };
-use crate::theatre::{HOUR, ends_the_same, play, pull};
+use crate::theatre::{HOUR, MINUTE, ends_the_same, play, pull};
 
 const SALES: (&str, &str) = ("TeamsMeetingPolicy", "Sales meetings");
 const QUIET: (&str, &str) = ("TeamsMeetingPolicy", "No recordings");
@@ -21,6 +24,7 @@ fn everything(persona: &mut Persona) {
     persona.policies = policies(&[SALES, ("TeamsCallingPolicy", "Sales calling")]);
     persona.offboarding = leaving(&[LICENSED, PLAIN]);
     persona.offboarding.policies = policies(&[QUIET]);
+    persona.offboarding.lock_out = Some(true);
 }
 
 /// Somebody who holds the persona in London with the self-service role, past the hour in which reads are not trusted.
@@ -46,8 +50,8 @@ async fn holder(desk: &Desk, wanted: &Persona) {
     desk.sent();
 }
 
-/// R72-R74, R76-R78, R80, R86-R89, F97, F105: policies, groups, licences, place and role, in this order; the usage location stays; what
-/// was there is on record; and the person can come back.
+/// R72-R74, R76-R78, R80, R86-R89, F97, F105: sign-in, policies, groups, licences, place and role, in this order; the usage location
+/// stays; what was there is on record; and the person can come back.
 #[test]
 fn a_leaver_loses_everything_in_order_and_on_record() {
     play(async {
@@ -63,11 +67,20 @@ fn a_leaver_loses_everything_in_order_and_on_record() {
         let kinds: Vec<&str> = sent
             .iter()
             .map(|line| {
-                let kinds = ["/assign", "/unassign", "DELETE /groups", "assignLicense"];
+                let kinds = [
+                    "PATCH /users",
+                    "revokeSignInSessions",
+                    "/assign",
+                    "/unassign",
+                    "DELETE /groups",
+                    "assignLicense",
+                ];
                 kinds.into_iter().rfind(|kind| line.contains(kind)).unwrap()
             })
             .collect();
         let expected = [
+            "PATCH /users",
+            "revokeSignInSessions",
             "/assign",
             "/unassign",
             "DELETE /groups",
@@ -77,6 +90,7 @@ fn a_leaver_loses_everything_in_order_and_on_record() {
         assert_eq!(kinds, expected, "{sent:#?}");
         let truth = desk.truth(0);
         assert!(truth.direct_licences.is_empty() && truth.groups.is_empty());
+        assert!(!truth.enabled);
         assert_eq!(truth.usage_location.as_deref(), Some("GB"));
         assert_eq!(truth.policies, [(QUIET.0.into(), QUIET.1.into())].into());
         let person = &desk.stage.ledger().unwrap().people[&desk.id(0).0];
@@ -85,6 +99,7 @@ fn a_leaver_loses_everything_in_order_and_on_record() {
 
         let history = desk.history(0);
         let before = &history.before;
+        assert!(before.could_sign_in);
         assert_eq!(before.left, [group(LICENSED), group(PLAIN)].into());
         assert_eq!(before.licences, Some([sku(F3)].into()));
         let named = before.policies.as_ref().unwrap().values();
@@ -149,6 +164,70 @@ fn an_offboarding_with_groups_survives_every_crash() {
         })
     });
     assert!(truth.direct_licences.is_empty() && truth.group_licences.is_empty());
+}
+
+/// J2, A3, R113: a sudden leaver is locked out at once, while a request of the job before may still take effect; everything else waits
+/// for that.
+#[test]
+fn a_sudden_leaver_is_locked_out_before_anything_else_is_settled() {
+    play(async {
+        let lost: Hook = Arc::new(|request| {
+            let is_licence = request.operation.contains("/assignLicense");
+            if is_licence && request.worker.starts_with("provision") {
+                Fate::LoseAnswer
+            } else {
+                Fate::Deliver
+            }
+        });
+        let desk = Desk::with(1, Some(lost), |_| {}).await;
+        let wanted = persona(|persona| {
+            persona.licences = vec![sku(E5)];
+            persona.usage_location = Some(LocationSource::Literal("GB".into()));
+            persona.offboarding.lock_out = Some(true);
+        });
+        desk.add(&wanted).await;
+        desk.import().await;
+        desk.order(Route::Quick, &wanted, 0).await.unwrap();
+        desk.play(async {
+            while desk.truth(0).direct_licences.is_empty() {
+                desk.stage.clock.sleep(MINUTE / 6).await;
+            }
+            desk.offboard(0).await;
+            desk.stage.clock.sleep(4 * MINUTE).await;
+        })
+        .await;
+        assert!(!desk.truth(0).enabled);
+        assert!(!desk.truth(0).direct_licences.is_empty());
+        assert_eq!(desk.state(0), JobState::Waiting, "{:?}", desk.job(0));
+        desk.settle(12 * HOUR).await;
+        assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+        assert!(desk.truth(0).direct_licences.is_empty());
+    });
+}
+
+/// I7, F86: whom we may not lock out is not locked out, which is said; the rest is taken away all the same.
+#[test]
+fn a_leaver_whom_we_may_not_lock_out_loses_the_rest() {
+    play(async {
+        let desk = Desk::with(1, None, |stage| {
+            let mut roles = stage.microsoft.roles();
+            roles.remove("User.RevokeSessions.All");
+            stage.microsoft.set_roles(roles);
+        })
+        .await;
+        let wanted = persona(everything);
+        holder(&desk, &wanted).await;
+        desk.offboard(0).await;
+        desk.settle(20 * HOUR).await;
+        assert_eq!(desk.state(0), JobState::Failed);
+        let ended = desk.ended(0);
+        assert!(
+            ended.contains("the permission User.RevokeSessions.All is missing"),
+            "{ended}"
+        );
+        let truth = desk.truth(0);
+        assert!(!truth.enabled && truth.groups.is_empty());
+    });
 }
 
 /// Fault 33: one account that Microsoft does not let us touch stops nobody else, by any of the steps.

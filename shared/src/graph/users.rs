@@ -218,6 +218,20 @@ impl Graph {
         .await
     }
 
+    /// Keeps somebody from signing in (`graph-api.md 2.7`).
+    pub async fn block_sign_in(&self, id: &UserId) -> Result<Receipt> {
+        let path = format!("/users/{}", id_in_path(&id.0)?);
+        let body = json!({"accountEnabled": false});
+        self.change(Call::write(Method::PATCH, path, body)).await
+    }
+
+    /// Ends all sessions of somebody: within minutes every app asks them to sign in (`graph-api.md 2.7`).
+    pub async fn revoke_sessions(&self, id: &UserId) -> Result<Receipt> {
+        let path = format!("/users/{}/revokeSignInSessions", id_in_path(&id.0)?);
+        self.change(Call::write(Method::POST, path, json!({})))
+            .await
+    }
+
     fn change_of(&self, element: &RawValue) -> Option<Change> {
         let fields = Fields::of(element)?;
         if !fields.has("@removed") {

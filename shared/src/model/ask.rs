@@ -47,6 +47,10 @@ pub enum Verb {
     JoinGroup(GroupId),
     /// `DELETE /groups/{id}/members/{id}/$ref`.
     LeaveGroup(GroupId),
+    /// `PATCH /users/{id}`.
+    BlockSignIn,
+    /// `POST /users/{id}/revokeSignInSessions`.
+    RevokeSessions,
 }
 
 /// The end of an ask.
@@ -124,6 +128,8 @@ impl Verb {
             Self::UnassignPolicies => "unassign policies",
             Self::JoinGroup(_) => "join group",
             Self::LeaveGroup(_) => "leave group",
+            Self::BlockSignIn => "block sign-in",
+            Self::RevokeSessions => "revoke sessions",
         }
     }
 }
@@ -136,7 +142,9 @@ impl fmt::Display for Verb {
             Self::SetUsageLocation
             | Self::ChangeLicences
             | Self::AssignPolicies
-            | Self::UnassignPolicies => Ok(()),
+            | Self::UnassignPolicies
+            | Self::BlockSignIn
+            | Self::RevokeSessions => Ok(()),
         }
     }
 }

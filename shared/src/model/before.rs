@@ -21,6 +21,9 @@ pub struct Before {
     /// The direct policies by type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<BTreeMap<PolicyType, String>>,
+    /// They could sign in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub could_sign_in: bool,
     /// Groups that they were in and that the job takes them out of.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<GroupId>,

@@ -62,6 +62,9 @@ pub struct OffboardingProfile {
     /// Groups that they are taken out of, and no others (R86).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leave: Vec<GroupId>,
+    /// Whether they are kept from signing in, and signed out everywhere; `None` = as it is set where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_out: Option<bool>,
     /// Policies that they get in the place of those they had (R78).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub policies: BTreeMap<PolicyType, String>,

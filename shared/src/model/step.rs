@@ -42,6 +42,10 @@ pub enum Step {
         /// Types that fall back to the group's or the Global one.
         unassign: Vec<PolicyType>,
     },
+    /// The account cannot sign in (offboarding, `graph-api.md 2.7`).
+    BlockSignIn,
+    /// Whoever is signed in with the account has to sign in again (offboarding).
+    RevokeSessions,
     /// No policy is assigned directly (offboarding).
     ClearPolicies,
     /// These policies are in force, and no other is assigned directly (offboarding, R78).
@@ -78,6 +82,8 @@ impl Step {
             Self::Licences { .. } => "licences",
             Self::Groups { .. } => "groups",
             Self::AwaitTeams => "await Teams",
+            Self::BlockSignIn => "block sign-in",
+            Self::RevokeSessions => "revoke sessions",
             Self::Policies { .. } => "policies",
             Self::ClearPolicies => "clear policies",
             Self::OnlyPolicies { .. } => "replacement policies",
@@ -86,6 +92,11 @@ impl Step {
             Self::Place { .. } => "place",
             Self::Role { .. } => "member role",
         }
+    }
+
+    /// It contradicts nothing that may have been asked for before (J2): it is not kept waiting for that.
+    pub const fn contradicts_nothing(&self) -> bool {
+        matches!(self, Self::BlockSignIn | Self::RevokeSessions)
     }
 
     /// What Microsoft must allow us for it.
@@ -97,6 +108,8 @@ impl Step {
             Self::Policies { .. } | Self::ClearPolicies | Self::OnlyPolicies { .. } => {
                 Some(Capability::AssignPolicies)
             }
+            Self::BlockSignIn => Some(Capability::BlockSignIn),
+            Self::RevokeSessions => Some(Capability::RevokeSessions),
             Self::AwaitTeams | Self::Place { .. } | Self::Role { .. } => None,
         }
     }
@@ -127,6 +140,8 @@ impl fmt::Display for Step {
                 }
                 Ok(())
             }
+            Self::BlockSignIn => f.write_str("no sign-in"),
+            Self::RevokeSessions => f.write_str("no session goes on"),
             Self::ClearPolicies => f.write_str("no direct policies"),
             Self::OnlyPolicies { assign } => {
                 f.write_str("no direct policies but")?;

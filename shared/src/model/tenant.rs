@@ -318,17 +318,23 @@ pub enum Capability {
     AssignNumbers,
     /// To assign Teams policies, dial plans and voice routing policies among them.
     AssignPolicies,
+    /// To keep somebody from signing in.
+    BlockSignIn,
+    /// To end the sessions in which somebody is signed in.
+    RevokeSessions,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::ReadUsers,
         Self::WriteUsers,
         Self::AssignLicences,
         Self::ManageGroups,
         Self::AssignNumbers,
         Self::AssignPolicies,
+        Self::BlockSignIn,
+        Self::RevokeSessions,
     ];
 
     /// Its name in rows.
@@ -340,6 +346,8 @@ impl Capability {
             Self::ManageGroups => "manage_groups",
             Self::AssignNumbers => "assign_numbers",
             Self::AssignPolicies => "assign_policies",
+            Self::BlockSignIn => "block_sign_in",
+            Self::RevokeSessions => "revoke_sessions",
         }
     }
 
@@ -352,6 +360,8 @@ impl Capability {
             Self::ManageGroups => &["GroupMember.ReadWrite.All", "Group.ReadWrite.All"],
             Self::AssignNumbers => &["TeamsTelephoneNumber.ReadWrite.All"],
             Self::AssignPolicies => &["TeamsPolicyUserAssign.ReadWrite.All"],
+            Self::BlockSignIn => &["User.EnableDisableAccount.All", "User.ReadWrite.All"],
+            Self::RevokeSessions => &["User.RevokeSessions.All"],
         }
     }
 

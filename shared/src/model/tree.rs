@@ -56,6 +56,9 @@ pub struct Values {
     /// Whether offboarding takes the direct licences away (R81, R84).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offboard_licences: Option<OffboardLicences>,
+    /// Whether offboarding keeps the person from signing in, and ends the sessions they have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_out: Option<bool>,
     /// Whether offboarding leaves the person at their site instead of the tenant level (F100).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retain_at_site: Option<bool>,
@@ -188,10 +191,23 @@ impl Tree {
         })
     }
 
+    /// Whether offboarding locks somebody out here; it does not where nothing is set.
+    pub fn locks_out(&self, at: Option<&SitePath>) -> Effective<bool> {
+        self.switch(at, |values| values.lock_out)
+    }
+
     /// Whether offboarding leaves somebody at this site (F100); they go to the tenant level where nothing is set (R87).
     pub fn retains(&self, at: Option<&SitePath>) -> Effective<bool> {
-        let set = self.effective(at, |values| values.retain_at_site);
-        set.unwrap_or(Effective {
+        self.switch(at, |values| values.retain_at_site)
+    }
+
+    /// Off where nothing is set.
+    fn switch(
+        &self,
+        at: Option<&SitePath>,
+        value: impl Fn(&Values) -> Option<bool>,
+    ) -> Effective<bool> {
+        self.effective(at, value).unwrap_or(Effective {
             value: false,
             from: From::Default,
         })

@@ -80,6 +80,14 @@ pub fn view(step: &Step, seen: &Seen) -> View {
         Step::ClearLicences => of(&seen.user, Read::User, |user| {
             lacking([(Verb::ChangeLicences, direct(user).next().is_some())])
         }),
+        Step::BlockSignIn => of(&seen.user, Read::User, |user| {
+            let blocked = user.facts.flag(Property::AccountEnabled) == Some(false);
+            lacking([(Verb::BlockSignIn, !blocked)])
+        }),
+        // Nothing shows it: only Microsoft's word counts, and asking twice does no harm.
+        Step::RevokeSessions => of(&seen.user, Read::User, |_| {
+            View::Lacks(vec![Verb::RevokeSessions])
+        }),
         Step::Groups { join } => of(&seen.groups, Read::Groups, |held| {
             let missing = join.iter().filter(|group| !is_in(held, group));
             lacking(missing.map(|group| (Verb::JoinGroup(group.clone()), true)))

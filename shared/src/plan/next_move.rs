@@ -88,6 +88,9 @@ pub fn next_move(
     if matches!(step, Step::AwaitTeams) {
         return await_teams(standing, patience, seen, around);
     }
+    if matches!(step, Step::RevokeSessions) && asks.iter().any(|ask| ask.was_taken()) {
+        return Move::Finish(Stands::Done(None));
+    }
     if let Some(wait) = too_early_to_look(step, asks, patience, around.now) {
         return wait;
     }
@@ -98,7 +101,7 @@ pub fn next_move(
     match view {
         View::Unread(read) => Move::Read(read),
         View::Holds => inherited(step, standing, asks, seen, patience, around)
-            .unwrap_or_else(|| holds(asks, around)),
+            .unwrap_or_else(|| holds(step, asks, around)),
         View::Absent => absent(step, standing, patience, around.now),
         View::Lacks(verbs) => lacks(step, standing, asks, seen, &verbs, patience, around),
     }
@@ -174,9 +177,12 @@ fn close_lost(asks: &[&Ask], view: &View) -> Option<Move> {
         })
 }
 
-/// The world agrees. Whose doing it is depends on whether we ever asked.
-fn holds(asks: &[&Ask], around: &Circumstances<'_>) -> Move {
-    if let Some(wait) = around.distrust() {
+/// The world agrees. Whose doing it is depends on whether we ever asked. No job lets anybody sign in again: that they cannot is
+/// believed whatever their last job did.
+fn holds(step: &Step, asks: &[&Ask], around: &Circumstances<'_>) -> Move {
+    if !step.contradicts_nothing()
+        && let Some(wait) = around.distrust()
+    {
         return wait;
     }
     Move::Finish(if asks.is_empty() {
@@ -238,7 +244,10 @@ const NOT_IN_DIRECTORY: &str = "the account is not in the directory";
 /// The account is not there: at once after its creation, or after its deletion.
 fn absent(step: &Step, standing: &Standing, patience: Patience, now: Time) -> Move {
     let since = standing.since.unwrap_or(now);
-    let takes_away = matches!(step, Step::ClearLicences | Step::LeaveGroups { .. });
+    let takes_away = matches!(
+        step,
+        Step::BlockSignIn | Step::RevokeSessions | Step::ClearLicences | Step::LeaveGroups { .. }
+    );
     if takes_away && now >= since + patience.first() {
         return Move::Finish(Stands::Skipped(Note::AccountGone));
     }

@@ -83,34 +83,44 @@ fn each_once<T: Clone + Ord>(all: &[T]) -> Vec<T> {
 /// How somebody leaves.
 #[derive(Clone, Debug)]
 pub struct Leaving<'a> {
-    /// What their persona says of it; none without a persona.
-    pub profile: Option<&'a OffboardingProfile>,
-    /// What is set where they are, for a profile that does not say.
+    /// What the persona that they hold says of it, then the one that they are being given. They are taken out of the groups that any
+    /// of them names; of everything else the first that says something counts.
+    pub profiles: &'a [&'a OffboardingProfile],
+    /// What is set where they are, if no profile says.
     pub licences: OffboardLicences,
+    /// Whether they are locked out where they are, if no profile says.
+    pub lock_out: bool,
     /// The site at which they stay; `None` = they go to the tenant level (R72, R87).
     pub stays_at: Option<&'a SitePath>,
     /// Their member role.
     pub role: &'a MemberRole,
 }
 
-/// The steps that take everything of ours away. The usage location stays as it is (R73). Policies go before licences, while the
+/// The steps that take everything of ours away; whoever is locked out is before anything else. The usage location stays as it is (R73). Policies go before licences, while the
 /// account still takes them (R77, R78); groups go before direct licences, which stay while a licence group does (R98).
 pub fn offboard(leaving: &Leaving<'_>) -> Vec<Step> {
-    let none = OffboardingProfile::default();
-    let profile = leaving.profile.unwrap_or(&none);
-    let mut steps = vec![if profile.policies.is_empty() {
-        Step::ClearPolicies
-    } else {
-        Step::OnlyPolicies {
-            assign: profile.policies.clone(),
-        }
-    }];
-    if !profile.leave.is_empty() {
+    let profiles = leaving.profiles;
+    let mut steps = Vec::new();
+    let lock_out = profiles.iter().find_map(|profile| profile.lock_out);
+    if lock_out.unwrap_or(leaving.lock_out) {
+        steps.extend([Step::BlockSignIn, Step::RevokeSessions]);
+    }
+    let replaced = profiles.iter().map(|profile| &profile.policies);
+    steps.push(match replaced.into_iter().find(|some| !some.is_empty()) {
+        None => Step::ClearPolicies,
+        Some(assign) => Step::OnlyPolicies {
+            assign: assign.clone(),
+        },
+    });
+    let left = profiles.iter().flat_map(|profile| &profile.leave);
+    let left: Vec<_> = left.cloned().collect();
+    if !left.is_empty() {
         steps.push(Step::LeaveGroups {
-            leave: each_once(&profile.leave),
+            leave: each_once(&left),
         });
     }
-    let licences = profile.licences.unwrap_or(leaving.licences);
+    let licences = profiles.iter().find_map(|profile| profile.licences);
+    let licences = licences.unwrap_or(leaving.licences);
     if verdict(Deed::Offboard { licences }, true, Groups::None) != Verdict::Nothing {
         steps.push(Step::ClearLicences);
     }
@@ -153,6 +163,8 @@ pub fn obstacle<'a>(steps: &'a [Step], standings: &[Standing], at: usize) -> Opt
         Step::UsageLocation { .. }
         | Step::Licences { .. }
         | Step::Groups { .. }
+        | Step::BlockSignIn
+        | Step::RevokeSessions
         | Step::ClearPolicies
         | Step::OnlyPolicies { .. }
         | Step::LeaveGroups { .. }
@@ -327,8 +339,9 @@ mod tests {
         let mut profile = OffboardingProfile::default();
         change(&mut profile);
         let steps = offboard(&Leaving {
-            profile: Some(&profile),
+            profiles: &[&profile],
             licences,
+            lock_out: false,
             stays_at: None,
             role: &MemberRole::Named("desk".into()),
         });
@@ -352,12 +365,39 @@ mod tests {
         leaves(
             |profile| {
                 profile.licences = Some(Remove);
+                profile.lock_out = Some(true);
                 profile.leave = vec![GroupId("b".into()), GroupId("a".into())];
                 let kind = PolicyType("TeamsCallingPolicy".into());
                 profile.policies = BTreeMap::from([(kind, "No calls".into())]);
             },
             Keep,
-            "no direct policies but TeamsCallingPolicy=\"No calls\" · not in the groups a, b · no direct licences · place at the tenant level · member role self-service",
+            "no sign-in · no session goes on · no direct policies but TeamsCallingPolicy=\"No calls\" · not in the groups a, b · no direct licences · place at the tenant level · member role self-service",
+        );
+    }
+
+    /// R86: somebody who was on the way to another persona is taken out of the groups of both.
+    #[test]
+    fn a_leaver_on_the_way_to_another_persona_leaves_the_groups_of_both() {
+        let group = |id: &str| GroupId(id.into());
+        let held = OffboardingProfile {
+            leave: vec![group("b")],
+            ..OffboardingProfile::default()
+        };
+        let arriving = OffboardingProfile {
+            leave: vec![group("a"), group("b")],
+            licences: Some(OffboardLicences::Keep),
+            ..OffboardingProfile::default()
+        };
+        let steps = offboard(&Leaving {
+            profiles: &[&held, &arriving],
+            licences: OffboardLicences::Remove,
+            lock_out: false,
+            stays_at: None,
+            role: &MemberRole::None,
+        });
+        check(
+            &steps,
+            "no direct policies · not in the groups a, b · place at the tenant level · no member role",
         );
     }
 
@@ -366,14 +406,15 @@ mod tests {
     fn a_leaver_may_stay_at_the_site() {
         let london = SitePath("europe/london".into());
         let steps = offboard(&Leaving {
-            profile: None,
+            profiles: &[],
             licences: OffboardLicences::Keep,
+            lock_out: true,
             stays_at: Some(&london),
             role: &MemberRole::None,
         });
         check(
             &steps,
-            "no direct policies · place at europe/london · no member role",
+            "no sign-in · no session goes on · no direct policies · place at europe/london · no member role",
         );
     }
 }

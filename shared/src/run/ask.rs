@@ -30,15 +30,20 @@ pub(super) enum Request {
     Unassign(Vec<PolicyType>),
     Join(GroupId),
     Leave(GroupId),
+    BlockSignIn,
+    RevokeSessions,
 }
 
 impl Request {
     /// Whose pace it keeps.
     pub(super) const fn bucket(&self) -> Bucket {
         match self {
-            Self::Location(_) | Self::Licences(_) | Self::Join(_) | Self::Leave(_) => {
-                Bucket::DirectoryWrites
-            }
+            Self::Location(_)
+            | Self::Licences(_)
+            | Self::Join(_)
+            | Self::Leave(_)
+            | Self::BlockSignIn
+            | Self::RevokeSessions => Bucket::DirectoryWrites,
             Self::Assign(_) | Self::Unassign(_) => Bucket::Teams,
         }
     }
@@ -255,6 +260,8 @@ pub(super) async fn ready(
         }
         (Verb::JoinGroup(group), Step::Groups { .. }, _, _) => Ok(Request::Join(group)),
         (Verb::LeaveGroup(group), Step::LeaveGroups { .. }, _, _) => Ok(Request::Leave(group)),
+        (Verb::BlockSignIn, Step::BlockSignIn, _, _) => Ok(Request::BlockSignIn),
+        (Verb::RevokeSessions, Step::RevokeSessions, _, _) => Ok(Request::RevokeSessions),
         (Verb::ChangeLicences, Step::Licences { set, disabled }, Glance::Present(user), _) => {
             Ok(Request::Licences(licence_change(set, disabled, user)))
         }
@@ -306,8 +313,12 @@ pub(super) async fn ready(
             | Verb::AssignPolicies
             | Verb::UnassignPolicies
             | Verb::JoinGroup(_)
-            | Verb::LeaveGroup(_),
+            | Verb::LeaveGroup(_)
+            | Verb::BlockSignIn
+            | Verb::RevokeSessions,
             Step::UsageLocation { .. }
+            | Step::BlockSignIn
+            | Step::RevokeSessions
             | Step::Licences { .. }
             | Step::Groups { .. }
             | Step::LeaveGroups { .. }
@@ -337,6 +348,8 @@ pub(super) async fn send(graph: &Graph, person: &UserId, request: &Request) -> S
         Request::Unassign(kinds) => graph.unassign_policies(person, kinds).await,
         Request::Join(group) => graph.add_member(group, person).await.map(receipt),
         Request::Leave(group) => graph.remove_member(group, person).await.map(receipt),
+        Request::BlockSignIn => graph.block_sign_in(person).await,
+        Request::RevokeSessions => graph.revoke_sessions(person).await,
     };
     match result {
         Ok(receipt) => Sent {
@@ -374,8 +387,13 @@ fn note_before(before: &mut Before, request: &Request, seen: &Seen) {
         }
         (Request::Join(group), _, _) => drop(before.joined.insert(group.clone())),
         (Request::Leave(group), _, _) => drop(before.left.insert(group.clone())),
+        (Request::BlockSignIn, _, _) => before.could_sign_in = true,
         (
-            Request::Location(_) | Request::Licences(_) | Request::Assign(_) | Request::Unassign(_),
+            Request::Location(_)
+            | Request::Licences(_)
+            | Request::Assign(_)
+            | Request::Unassign(_)
+            | Request::RevokeSessions,
             _,
             _,
         ) => {}

@@ -101,7 +101,9 @@ impl Bench<'_> {
                 Request::Location(_)
                 | Request::Assign(_)
                 | Request::Unassign(_)
-                | Request::Leave(_) => {}
+                | Request::Leave(_)
+                | Request::BlockSignIn
+                | Request::RevokeSessions => {}
             }
         }
         let joins = requests

@@ -7,7 +7,7 @@ use crate::model::job::{Goal, Job, Origin};
 use crate::model::lane::{Lane, Worker};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
-use crate::model::persona::{MemberRole, Persona, SitePath, Wanted};
+use crate::model::persona::{MemberRole, Persona, PersonaRef, SitePath, Wanted};
 use crate::model::step::Step;
 use crate::model::tenant::{Tenant, TenantId};
 use crate::plan::decide::{Basis, newest, profile_of};
@@ -16,7 +16,7 @@ use crate::plan::flaws::said;
 use crate::plan::steps::{self, Held, Leaving};
 use crate::store::commits::Commitment;
 use crate::store::cursors::Refresh;
-use crate::store::jobs::{Belonging, Plan};
+use crate::store::jobs::{Belonging, Plan, PlanRow};
 
 use super::{Shell, basis, health, look, sync};
 
@@ -46,7 +46,7 @@ pub struct Choice {
 pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
     let basis = basis::basis(shell, &tenant).await?;
-    order(shell, &tenant, person, |person| {
+    order(shell, &tenant, person, |person, open| {
         if person
             .open_job
             .as_ref()
@@ -57,8 +57,10 @@ pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Resu
                 format!("person {} is being offboarded already", person.id.0),
             ));
         }
+        // What the open job gives them, it may have given in part.
+        let arriving = open.and_then(|open| open.wanted.as_ref()?.persona.as_ref());
         let plan = Plan {
-            steps: leave(&basis, person),
+            steps: leave(&basis, person, arriving),
             from: Some(belonging(person)),
             ..Plan::default()
         };
@@ -68,13 +70,16 @@ pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Resu
 }
 
 /// The steps with which somebody leaves from where they are.
-fn leave(basis: &Basis, person: &Person) -> Vec<Step> {
+fn leave(basis: &Basis, person: &Person, arriving: Option<&PersonaRef>) -> Vec<Step> {
     let tree = &basis.grounds.tree;
     let at = person.site.as_ref();
-    let persona = version(basis, person);
+    let personas = [person.persona.as_ref(), arriving].into_iter().flatten();
+    let personas = personas.filter_map(|reference| basis.version(reference));
+    let profiles: Vec<_> = personas.map(|persona| &persona.offboarding).collect();
     steps::offboard(&Leaving {
-        profile: persona.map(|persona| &persona.offboarding),
+        profiles: &profiles,
         licences: tree.offboard_licences(at).value,
+        lock_out: tree.locks_out(at).value,
         stays_at: at.filter(|at| tree.retains(Some(at)).value),
         role: &person.role,
     })
@@ -90,7 +95,7 @@ pub async fn provision(
 ) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
     let basis = basis::basis(shell, &tenant).await?;
-    order(shell, &tenant, person, |person| {
+    order(shell, &tenant, person, |person, _| {
         let wanted = chosen(&basis, person, choice)?;
         let before = version(&basis, person);
         let plan = Plan {
@@ -162,7 +167,7 @@ pub async fn edit(
             user.and_then(|user| user.licence_states)
         }
     };
-    order(shell, &tenant, person, |person| {
+    order(shell, &tenant, person, |person, _| {
         let mut person = person.clone();
         if let Some(states) = &states {
             person.licence_states.clone_from(states);
@@ -230,12 +235,20 @@ async fn order(
     shell: &Shell,
     tenant: &Tenant,
     id: &UserId,
-    plan: impl Fn(&Person) -> Result<(Goal, Plan)>,
+    plan: impl Fn(&Person, Option<&Plan>) -> Result<(Goal, Plan)>,
 ) -> Result<()> {
     for _ in 0..TRIES {
         let person = look::find(shell, tenant, id).await?;
-        let (goal, plan) = plan(&person)?;
         let old = open_job(shell, tenant, &person).await?;
+        let open = match &old {
+            Some(old) => shell.store.plan(tenant, &old.id).await?,
+            None => None,
+        };
+        let open = match &open {
+            Some(PlanRow::Known(open)) => Some(open.as_ref()),
+            Some(PlanRow::Newer(_)) | None => None,
+        };
+        let (goal, plan) = plan(&person, open)?;
         let commitment = Commitment {
             goal,
             origin: Origin::Person,

@@ -42,7 +42,7 @@ impl Bench<'_> {
         self.end(job, plan).await
     }
 
-    /// J2, A3: while the job before has open asks, nothing is sent.
+    /// J2, A3: while the job before has open asks, nothing is sent that could contradict them.
     pub(super) async fn wait_for_the_old_one(&self, job: &mut Job) -> Result<Option<Worked>> {
         let Some(old) = &job.supersedes else {
             return Ok(None);

@@ -120,14 +120,14 @@ impl Bench<'_> {
 
     /// Whatever is to be done about a job now.
     async fn turn(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
-        // First the job before: who is superseded in turn must not end, and be forgotten, while that one is unsettled.
-        if let Some(wait) = self.wait_for_the_old_one(&mut job).await? {
-            return Ok(wait);
+        if job.superseded_by.is_none() {
+            return self.go_on(job, plan).await;
         }
-        if job.superseded_by.is_some() {
-            return self.step_aside(job, plan).await;
+        // Who is superseded in turn must not end, and be forgotten, while the job before is unsettled.
+        match self.wait_for_the_old_one(&mut job).await? {
+            Some(wait) => Ok(wait),
+            None => self.step_aside(job, plan).await,
         }
-        self.go_on(job, plan).await
     }
 
     /// An error is no crash: the worker lives, and the next one must not count it. If this cannot be written, it is counted.
@@ -198,6 +198,11 @@ impl Bench<'_> {
                     format!("the plan of job {} has too few steps", job.id.0),
                 ));
             };
+            if !step.contradicts_nothing()
+                && let Some(wait) = self.wait_for_the_old_one(&mut job).await?
+            {
+                return Ok(wait);
+            }
             if let Some(earlier) = obstacle(&plan.steps, &job.standings, at) {
                 settle(
                     &mut job,

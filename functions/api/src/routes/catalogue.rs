@@ -69,6 +69,8 @@ pub struct OffboardingWritten {
     /// `remove` or `keep`; absent = as it is set where the person is.
     #[schema(value_type = Option<String>)]
     licences: Option<OffboardLicences>,
+    /// Whether they are kept from signing in, and signed out everywhere; absent = as it is set where the person is.
+    lock_out: Option<bool>,
     /// Groups that they are taken out of.
     leave: Vec<String>,
     /// Policies that they get in the place of those they had, by type.
@@ -166,6 +168,7 @@ fn persona(id: String, written: PersonaWritten) -> Persona {
         groups: groups(written.groups),
         offboarding: OffboardingProfile {
             licences: written.offboarding.licences,
+            lock_out: written.offboarding.lock_out,
             leave: groups(written.offboarding.leave),
             policies: written
                 .offboarding

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 use shared::model::access::Role;
+use shared::model::tenant::Capability;
 use shared::model::tenant::Held;
 
 use super::{Answer, House, people, play};
@@ -41,7 +42,7 @@ fn the_connection_is_shown_and_tested_on_request() {
             "{connection}"
         );
         let capabilities = connection["capabilities"].as_array().unwrap();
-        assert_eq!(capabilities.len(), 6);
+        assert_eq!(capabilities.len(), Capability::ALL.len());
         assert!(
             capabilities.iter().all(|one| one["allowed"] == true),
             "{connection}"

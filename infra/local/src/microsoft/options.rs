@@ -98,6 +98,8 @@ impl Default for Options {
             roles: [
                 "User.Read.All",
                 "User.ReadWrite.All",
+                "User.EnableDisableAccount.All",
+                "User.RevokeSessions.All",
                 "LicenseAssignment.Read.All",
                 "LicenseAssignment.ReadWrite.All",
                 "Group.Read.All",

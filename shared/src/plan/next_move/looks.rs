@@ -20,6 +20,9 @@ impl Patience {
             Step::UsageLocation { .. } => {
                 (config::LOOKS_USAGE_LOCATION, config::USAGE_LOCATION_GIVE_UP)
             }
+            Step::BlockSignIn | Step::RevokeSessions => {
+                (config::LOOKS_LOCK_OUT, config::LOCK_OUT_GIVE_UP)
+            }
             Step::Licences { .. } | Step::ClearLicences => {
                 (config::LOOKS_LICENCES, config::LICENCE_GIVE_UP)
             }

@@ -40,6 +40,8 @@ const fn deed(step: &Step) -> Option<Deed> {
         }),
         Step::UsageLocation { .. }
         | Step::Groups { .. }
+        | Step::BlockSignIn
+        | Step::RevokeSessions
         | Step::AwaitTeams
         | Step::Policies { .. }
         | Step::ClearPolicies
@@ -96,10 +98,16 @@ fn licensed_by(user: &DirectoryUser, around: &Circumstances<'_>) -> (Groups, Str
     }
 }
 
-/// Without the permission nothing is asked for (design.md section 4, *Permissions*).
+/// Without the permission nothing is asked for (design.md section 4, *Permissions*). Whoever leaves is not kept waiting because they
+/// cannot be locked out: that step fails, and says so.
 fn not_permitted(step: &Step, around: &Circumstances<'_>) -> Option<Move> {
-    if !around.missing.contains(&step.capability()?) {
+    let capability = step.capability()?;
+    if !around.missing.contains(&capability) {
         return None;
+    }
+    if step.contradicts_nothing() {
+        let cause = format!("the permission {} is missing", capability.permission());
+        return Some(Move::GiveUp(Stands::Failed(cause)));
     }
     Some(Move::Wait {
         until: around.now + config::WAITING_LOOK,
@@ -135,7 +143,9 @@ pub(super) fn refusal(step: &Step, verb: &Verb, asks: &[&Ask], now: Time) -> Opt
                 Verb::SetUsageLocation
                 | Verb::ChangeLicences
                 | Verb::AssignPolicies
-                | Verb::UnassignPolicies => Obstacle::ProtectedAccount,
+                | Verb::UnassignPolicies
+                | Verb::BlockSignIn
+                | Verb::RevokeSessions => Obstacle::ProtectedAccount,
             })))
         }
         Answer::Invalid(said) => Some(Move::GiveUp(Stands::Failed(format!(

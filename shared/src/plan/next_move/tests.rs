@@ -68,7 +68,7 @@ fn only_policies() -> Step {
 }
 
 /// Every step that asks something of Microsoft.
-fn asking() -> [Step; 8] {
+fn asking() -> [Step; 9] {
     [
         usage_location(),
         groups(),
@@ -76,6 +76,7 @@ fn asking() -> [Step; 8] {
         policies(),
         only_policies(),
         leave_groups(),
+        Step::BlockSignIn,
         Step::ClearLicences,
         Step::ClearPolicies,
     ]
@@ -150,9 +151,12 @@ fn agreeing(step: &Step) -> Seen {
         .then_some(("TeamsMeetingPolicy", "Sales"))
         .into_iter()
         .collect();
+    let mut user = user(Some("GB"), &licences);
+    user.facts
+        .insert_flag(Property::AccountEnabled, !matches!(step, Step::BlockSignIn));
     Seen {
         groups: in_staff(matches!(step, Step::Groups { .. })),
-        ..seen(user(Some("GB"), &licences), teams(&policies))
+        ..seen(user, teams(&policies))
     }
 }
 

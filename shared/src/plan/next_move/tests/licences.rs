@@ -128,6 +128,7 @@ fn missing_capabilities() {
         policies                           wait 60 min for a permission
         replacement policies               wait 60 min for a permission
         leave groups                       ask: leave group
+        block sign-in                      ask: block sign-in
         clear licences                     ask: change licences
         clear policies                     wait 60 min for a permission
         usage location, holds              finish: already so
@@ -136,6 +137,7 @@ fn missing_capabilities() {
         policies, holds                    finish: already so
         replacement policies, holds        finish: already so
         leave groups, holds                finish: already so
+        block sign-in, holds               finish: already so
         clear licences, holds              finish: already so
         clear policies, holds              finish: already so
     "#]].assert_eq(&table(lacking.into_iter().chain(holding)));

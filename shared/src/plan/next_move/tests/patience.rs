@@ -196,6 +196,10 @@ fn absent_accounts() {
         leave groups for 1 min             finish: skipped by rule: the account is gone from the directory
         leave groups for 60 min            finish: skipped by rule: the account is gone from the directory
         leave groups for 1440 min          finish: skipped by rule: the account is gone from the directory
+        block sign-in for 0 min            wait 1 min
+        block sign-in for 1 min            finish: skipped by rule: the account is gone from the directory
+        block sign-in for 60 min           finish: skipped by rule: the account is gone from the directory
+        block sign-in for 1440 min         finish: skipped by rule: the account is gone from the directory
         clear licences for 0 min           wait 1 min
         clear licences for 1 min           finish: skipped by rule: the account is gone from the directory
         clear licences for 60 min          finish: skipped by rule: the account is gone from the directory

@@ -26,9 +26,18 @@ fn joining() -> Vec<Step> {
 }
 
 fn leaving() -> Vec<Step> {
+    leave(false)
+}
+
+fn leaving_locked_out() -> Vec<Step> {
+    leave(true)
+}
+
+fn leave(lock_out: bool) -> Vec<Step> {
     offboard(&Leaving {
-        profile: None,
+        profiles: &[],
         licences: OffboardLicences::Remove,
+        lock_out,
         stays_at: None,
         role: &MemberRole::SelfService,
     })
@@ -41,6 +50,7 @@ fn joiner() -> Truth {
         licences: vec![SkuId("old".into())],
         policies: BTreeMap::from([(PolicyType("TeamsMeetingPolicy".into()), "Other".into())]),
         groups: BTreeSet::new(),
+        locked_out: false,
     }
 }
 
@@ -167,6 +177,35 @@ fn a_leaver_with_one_fault_at_every_request() {
         accepted, never seen               done_with_notes after 1 h, failed after 24 h
     "#]]
     .assert_eq(&once(leaving, &leaver()));
+}
+
+/// The same for a leaver who is locked out: what Microsoft does about that keeps nothing else from being taken away.
+#[test]
+fn a_leaver_who_is_locked_out_with_one_fault_at_every_request() {
+    expect![[r#"
+        accepted                           done after 0 h, done after 0 h, done after 0 h, done after 0 h
+        not now                            done after 0 h, done after 0 h, done after 0 h, done after 0 h
+        denied                             failed after 0 h, failed after 0 h, failed after 0 h, done_with_notes after 0 h
+        not found                          done after 0 h, done after 0 h, done after 0 h, done after 0 h
+        refused: no such policy            failed after 0 h, failed after 0 h, failed after 0 h, failed after 0 h
+        refused: no licence seat is free   done after 1 h, done after 1 h, done after 1 h, done after 1 h
+        refused: the usage location is m   done after 0 h, done after 0 h, done after 0 h, done after 0 h
+        refused: two service plans exclu   failed after 0 h, failed after 0 h, failed after 0 h, failed after 0 h
+        refused: a service plan needs an   failed after 0 h, failed after 0 h, failed after 0 h, failed after 0 h
+        refused: the licence comes from    failed after 0 h, failed after 0 h, failed after 0 h, failed after 0 h
+        done, answer lost                  done after 0 h, done after 0 h, done after 0 h, done after 0 h
+        request lost                       done after 0 h, done after 0 h, done after 0 h, done after 0 h
+        accepted, never seen               failed after 1 h, done after 0 h, done_with_notes after 1 h, failed after 24 h
+    "#]].assert_eq(&once(leaving_locked_out, &leaver()));
+    for refused in 0..2 {
+        let one = |n| {
+            let denied = Reply::Answers(Answer::Denied);
+            if n == refused { denied } else { perfect(n) }
+        };
+        let story = play(leaving_locked_out(), leaver(), one);
+        assert!(story.truth.policies.is_empty() && story.truth.licences.is_empty());
+        assert_eq!(story.truth.locked_out, refused == 1, "{}", story.lines());
+    }
 }
 
 /// Every request gets the same bad reply for ever.

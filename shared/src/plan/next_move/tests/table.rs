@@ -191,6 +191,50 @@ fn clear_licences_table() {
     );
 }
 
+/// What a leaver may do until then does not wait for a permission.
+#[test]
+fn lock_out_tables() {
+    check(
+        &Step::BlockSignIn,
+        expect![[r#"
+        unread                             read the user
+        holds                              finish: already so
+        lacks                              ask: block sign-in
+        absent                             wait 1 min
+        open 1 min                         wait 4 min
+        open 5 min                         close [1]: answer lost, no effect seen
+        open 5 min, seen                   close [1]: answer lost, effect seen later
+        accepted 0 min ago                 wait 1 min
+        accepted 1 min ago                 wait 4 min
+        accepted 5 min ago                 wait 10 min
+        accepted 15 min ago                wait 15 min
+        accepted 60 min ago                give up: failed: not there in time; the last answer was: accepted
+        accepted 1440 min ago              give up: failed: not there in time; the last answer was: accepted
+        not now                            wait 1 min; 2 min later ask: block sign-in
+        denied                             wait 1 min; 2 min later give up: blocked: Microsoft refuses changes to this account (protected account)
+        not found                          wait 1 min; 2 min later ask: block sign-in
+        refused: no such policy            give up: failed: Microsoft refused it: no such policy
+        answer lost, effect seen later     wait 1 min; 2 min later wait 3 min
+        answer lost, no effect seen        wait 1 min; 2 min later ask: block sign-in
+    "#]],
+    );
+    let revoke = |asks: Vec<Ask>| {
+        let seen = agreeing(&Step::RevokeSessions);
+        let revoke = given(&Step::RevokeSessions, |g| (g.asks, g.seen) = (asks, seen));
+        revoke.says()
+    };
+    let asked = |ago, answer| vec![asked(Verb::RevokeSessions, ago, answer)];
+    for (asks, expected) in [
+        (Vec::new(), "ask: revoke sessions"),
+        (asked(0, Some(Answer::Accepted)), "finish: done"),
+        (asked(1, None), "wait 4 min"),
+        (asked(5, None), "close [1]: answer lost, no effect seen"),
+        (asked(5, Some(Answer::NotSeenLater)), "ask: revoke sessions"),
+    ] {
+        assert_eq!(revoke(asks.clone()), expected, "{asks:?}");
+    }
+}
+
 /// R78.
 #[test]
 fn clear_policies_table() {
