@@ -53,6 +53,8 @@ pub const REQUEST: Duration = Duration::from_secs(20);
 pub const AWAIT_TEAMS: Duration = minutes(72 * 60);
 /// A usage location that does not show by then has failed.
 pub const USAGE_LOCATION_GIVE_UP: Duration = minutes(60);
+/// A day on which somebody leaves is not further away: it is more likely a slip of the pen.
+pub const FURTHEST_DEPARTURE: Duration = minutes(731 * 24 * 60);
 /// Whoever is not locked out by then, could not be.
 pub const LOCK_OUT_GIVE_UP: Duration = minutes(60);
 /// A licence that is not active by then has failed.

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::model::access::Role;
+use shared::model::departure::Departure;
 use shared::model::edit::{Field, FieldPolicy, FieldRule};
 use shared::model::group::{Group, GroupId};
 use shared::model::job::JobId;
@@ -43,6 +44,9 @@ fn kind(item: &Value) -> &'static str {
     if pk.ends_with("#PAGES") {
         let is_refresh = sk.starts_with("refresh#");
         return if is_refresh { "refresh" } else { "page" };
+    }
+    if pk.ends_with("#AGENDA") {
+        return "appointment";
     }
     match sk.split('#').collect::<Vec<_>>()[..] {
         ["TENANT"] => "tenant",
@@ -111,6 +115,18 @@ async fn fresh() -> BTreeMap<&'static str, Value> {
         ordered: EPOCH,
     };
     store.order_refresh(tenant, &order).await.unwrap();
+    // Nobody of Contoso leaves on a day that is known before.
+    let row = store.tenant(tenant).await.unwrap().unwrap();
+    let leaver = UserId(stage.employees[0].id.clone());
+    let leaver = store.person(&row, &leaver).await.unwrap().unwrap();
+    let departure = Departure {
+        day: "2026-12-31".into(),
+        time: "18:00".into(),
+        zone: "Europe/Berlin".into(),
+        at: EPOCH,
+    };
+    let appointed = store.appoint(&row, &leaver, Some(&departure), EPOCH);
+    assert!(appointed.await.unwrap());
     // The demo has neither policies in force nor numbers.
     let policy = PolicyName {
         policy_type: PolicyType("TeamsMeetingPolicy".into()),
@@ -118,7 +134,6 @@ async fn fresh() -> BTreeMap<&'static str, Value> {
         missing: false,
     };
     store.put_policy(tenant, &policy).await.unwrap();
-    let row = store.tenant(tenant).await.unwrap().unwrap();
     set_up(store, &row, &stage).await;
     store.merge_number(&row, &number(), 1).await.unwrap();
 
@@ -298,6 +313,7 @@ async fn read(item: &Value) -> Option<Value> {
             as_json(Some(json!({ "sku": sku, "since": since })))
         }
         "policy" => as_json(store.policies(id).await.unwrap().first()),
+        "appointment" => as_json(store.appointments(id).await.unwrap().first()),
         "refresh" => as_json(store.refreshes(id).await.unwrap().first()),
         "number" => {
             let number = store.number(&tenant, &E164::parse(last)?).await.unwrap()?;

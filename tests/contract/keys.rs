@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 use shared::model::access::Role;
+use shared::model::departure::Appointment;
 use shared::model::group::GroupId;
 use shared::model::job::{Goal, Job, JobId, Origin, Waits};
 use shared::model::lane::Lane;
@@ -93,6 +94,17 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
         (
             "number",
             pk(keys::number(tenant, 4, &E164::parse("+1205").unwrap())),
+        ),
+        ("agenda", keys::agenda(tenant)),
+        (
+            "appointment",
+            pk(keys::appointment(
+                tenant,
+                &Appointment {
+                    at: Time::from_millis(1),
+                    person: user.clone(),
+                },
+            )),
         ),
         ("people", keys::people(tenant, 3)),
         ("person", pk(keys::person(tenant, 4, &user))),

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::routes::{catalogue, jobs, people, provide, schedules, staging, tenants};
+use crate::routes::{catalogue, departures, jobs, people, provide, schedules, staging, tenants};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,8 @@ use crate::routes::{catalogue, jobs, people, provide, schedules, staging, tenant
         people::person_jobs,
         people::refresh,
         people::offboard,
+        departures::set_departure,
+        departures::cancel_departure,
         provide::provision,
         provide::edit,
         provide::fields,

@@ -29,6 +29,7 @@ use tower::ServiceExt;
 
 use crate::{Verifier, router};
 
+mod departures;
 mod description;
 mod gateway;
 mod resources;
@@ -124,6 +125,16 @@ impl House {
             )
             .header("content-type", "application/json")
             .body(Body::from(body.to_owned()));
+        self.send(request.unwrap()).await
+    }
+
+    async fn delete(&self, path: &str) -> Answer {
+        let request = Request::delete(path)
+            .header(
+                "authorization",
+                format!("Bearer {}", self.token(Role::Operator)),
+            )
+            .body(Body::empty());
         self.send(request.unwrap()).await
     }
 

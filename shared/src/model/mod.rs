@@ -8,7 +8,7 @@
 //! | `group`, `number` | groups and telephone numbers, as Microsoft tells them |
 //! | `tenant`, `probe` | a customer: connection, settings, sites, circuit; what a test of the connection found |
 //! | `persona` | what a person should have: personas, `Wanted` |
-//! | `person` | a person's row |
+//! | `person`, `departure` | a person's row; the day on which they leave |
 //! | `job`, `step`, `ask`, `before` | one person, one goal: its steps, where they stand, what was asked of Microsoft, what there was before |
 //! | `tree` | a tenant's regions and sites, and what is set at them |
 //! | `edit` | an edit by hand, and which fields are open to whom |
@@ -21,6 +21,7 @@ pub mod access;
 pub mod ask;
 pub mod before;
 pub mod bits;
+pub mod departure;
 pub mod edit;
 pub mod facts;
 pub mod group;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::departure::Departure;
 use super::facts::Facts;
 use super::group::GroupId;
 use super::job::{Goal, JobId, JobState, Origin};
@@ -64,6 +65,9 @@ pub struct Person {
     /// The member role.
     #[serde(default)]
     pub role: MemberRole,
+    /// When they are to be offboarded, if a day is set (F98).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<Departure>,
     /// Offboarding was ordered: no rule wants them until a person says otherwise (W2).
     #[serde(default)]
     pub left: bool,

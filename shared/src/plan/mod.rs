@@ -15,6 +15,7 @@
 //! | `next_move` | what to do about one step, given what was asked and what is seen |
 //! | `holds` | whether the world agrees with a step |
 
+pub mod calendar;
 pub mod countries;
 pub mod decide;
 pub mod edit;

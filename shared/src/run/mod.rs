@@ -14,6 +14,7 @@
 //! | `pull`, `groups`, `stock`, `numbers`, `accounts` | people, who is in which groups, licence products, numbers, Teams accounts with their policies |
 //! | `estate` | whether what personas name is still there |
 //! | `basis`, `decide` | what decisions depend on; what has changed becomes plans and jobs |
+//! | `agenda` | who is to leave on a day |
 //! | `order` | what a person orders for somebody: provision, offboard, read again |
 //! | `personas` | what an administrator stores: personas |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
@@ -38,6 +39,7 @@ use crate::queue::{Queue, Schedules};
 use crate::store::Store;
 
 mod accounts;
+mod agenda;
 mod ask;
 mod basis;
 mod decide;
@@ -66,6 +68,7 @@ mod tenants;
 mod unstage;
 mod work;
 
+pub use agenda::{leave_on, stay};
 pub use heed::heed;
 pub use order::{Choice, edit, offboard, provision, refresh};
 pub use personas::save_persona;

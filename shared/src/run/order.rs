@@ -46,7 +46,17 @@ pub struct Choice {
 pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
     let basis = basis::basis(shell, &tenant).await?;
-    order(shell, &tenant, person, |person, open| {
+    offboard_by(shell, &tenant, &basis, person).await
+}
+
+/// The same by what is laid down for everybody.
+pub(super) async fn offboard_by(
+    shell: &Shell,
+    tenant: &Tenant,
+    basis: &Basis,
+    person: &UserId,
+) -> Result<()> {
+    order(shell, tenant, person, |person, open| {
         if person
             .open_job
             .as_ref()
@@ -60,7 +70,7 @@ pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Resu
         // What the open job gives them, it may have given in part.
         let arriving = open.and_then(|open| open.wanted.as_ref()?.persona.as_ref());
         let plan = Plan {
-            steps: leave(&basis, person, arriving),
+            steps: leave(basis, person, arriving),
             from: Some(belonging(person)),
             ..Plan::default()
         };
@@ -267,10 +277,13 @@ async fn order(
             return Ok(());
         }
     }
-    Err(Error::new(
-        Kind::Conflict,
-        format!("person {} changes too fast; try again", id.0),
-    ))
+    Err(too_fast(id))
+}
+
+/// Somebody's row changed as often as it was tried to change it.
+pub(super) fn too_fast(id: &UserId) -> Error {
+    let sentence = format!("person {} changes too fast; try again", id.0);
+    Error::new(Kind::Conflict, sentence)
 }
 
 /// The job that is open for somebody, to be superseded.

@@ -15,7 +15,7 @@ use crate::plan::gate;
 use super::health::{self, Health};
 use super::lease::Lease;
 use super::{
-    Shell, accounts, basis, decide, estate, groups, numbers, probe, pull, schedule, stock,
+    Shell, accounts, agenda, basis, decide, estate, groups, numbers, probe, pull, schedule, stock,
 };
 
 /// A tenant's row, or the reason to stop.
@@ -38,6 +38,7 @@ pub(super) async fn run(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) ->
         let seen = lease.row();
         let now = shell.clock.now();
         let mut wanted: BTreeSet<Mark> = seen.marks.difference(&done).copied().collect();
+        let next = departures(shell, lease, &tenant).await?;
         let health = health::of(&tenant, Lane::Sync, now);
         match health {
             Health::Fine => {}
@@ -75,6 +76,7 @@ pub(super) async fn run(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) ->
                 }
             }
         };
+        let wake_at = [wake_at, next].into_iter().flatten().min();
         if lease.release(&seen, &done, wake_at).await? {
             let lanes = if wake_at == Some(now) {
                 vec![Lane::Sync]
@@ -96,6 +98,17 @@ pub(super) async fn run(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) ->
         // A full read covers whoever asked for one while it ran: what changed since comes with the changes.
         done.retain(|mark| *mark == Mark::Full);
         tenant = self::tenant(shell, &id).await?;
+    }
+}
+
+/// Offboards whoever is to leave by now, whatever else can be done for the tenant; says when to look again.
+async fn departures(shell: &Shell, lease: &Lease<'_>, tenant: &Tenant) -> Result<Option<Time>> {
+    if tenant.settings.mode() != Mode::Active {
+        return Ok(None);
+    }
+    match renewing(shell, lease, tenant, agenda::keep(shell, lease, tenant)).await {
+        Err(error) => failed(shell, tenant, error).await.map(Some),
+        kept => kept,
     }
 }
 

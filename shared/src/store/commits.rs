@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use super::jobs::{Plan, header};
-use super::keys;
 use super::lanes::rung;
 use super::write::{Committed, Write};
 use super::{Store, attribute, encode};
+use super::{agenda, keys};
 use crate::config;
 use crate::error::Result;
 use crate::model::job::{Goal, Job, JobId, Origin};
@@ -76,7 +76,13 @@ impl Commitment {
     }
 
     fn items(&self) -> usize {
-        3 + usize::from(self.old.is_some())
+        3 + usize::from(self.old.is_some()) + usize::from(self.struck().is_some())
+    }
+
+    /// Whoever leaves now, does not leave later.
+    fn struck(&self) -> Option<&Person> {
+        let leaves = self.goal == Goal::Offboard && self.person.departure.is_some();
+        leaves.then_some(&self.person)
     }
 
     fn lanes(&self) -> impl Iterator<Item = Lane> {
@@ -98,7 +104,7 @@ impl Store {
         while !rest.is_empty() {
             let mut batch = Vec::new();
             let mut room = MOST_ITEMS - Lane::ALL.len();
-            if rest.iter().all(|commitment| commitment.old.is_none()) {
+            if rest.iter().all(|commitment| commitment.items() == 3) {
                 room = config::PEOPLE_PER_COMMIT * 3;
             }
             while let Some(next) = rest.pop_if(|next| next.items() <= room) {
@@ -165,9 +171,11 @@ impl Store {
         if commitment.digest.is_some() {
             set.push_str(", #decided = :decided");
         }
+        let struck = commitment.struck();
+        let remove = struck.map_or("", |_| " REMOVE #departure");
         let mut update = Write::update(
             keys::person(&tenant.id, tenant.shards, &person.id),
-            format!("{set} ADD #version :one"),
+            format!("{set}{remove} ADD #version :one"),
         )
         .when("#version = :planned_on")
         .name("open_job")
@@ -183,6 +191,9 @@ impl Store {
         if let Some(digest) = &commitment.digest {
             update = update.name("decided").text("decided", digest);
         }
+        if struck.is_some() {
+            update = update.name("departure");
+        }
         let mut parts = vec![
             new(
                 keys::job(&tenant.id, tenant.shards, &job.id),
@@ -194,6 +205,7 @@ impl Store {
             ),
             update,
         ];
+        parts.extend(struck.and_then(|person| agenda::struck(&tenant.id, person)));
         if let Some(old) = &commitment.old {
             let mut old = old.clone();
             old.superseded_by = Some(job.id);

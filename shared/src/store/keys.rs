@@ -11,6 +11,7 @@
 //! | who works in a lane, and what is asked of it | `T#<t>` · `LANE#<lane>` |
 //! | how far has sync read | `T#<t>` · `CURSOR#people`, `CURSOR#numbers`, `CURSOR#accounts` |
 //! | who changed, on which page; who could not be decided; who is to be read again | `T#<t>#PAGES` · `<cursor>`, `later#<fence>`, `refresh#<time>#<id>` |
+//! | who is to leave, soonest first | `T#<t>#AGENDA` · `<at>#<person>` |
 //! | one person · all people | `T#<t>#U<shard>` · `USER#<id>` |
 //! | one number · all numbers | `T#<t>#N<shard>` · `NUM#<e164>` |
 //! | one job with its plan · its end | `T#<t>#J<shard>` · `JOB#<id>`, `JOB#<id>#PLAN` · `JOB#<id>#HISTORY` |
@@ -22,6 +23,7 @@
 
 use super::cursors::{Family, Refresh};
 use crate::model::access::Role;
+use crate::model::departure::Appointment;
 use crate::model::group::GroupId;
 use crate::model::job::{Job, JobId, Waits};
 use crate::model::lane::Lane;
@@ -188,6 +190,17 @@ pub const REFRESH: &str = "refresh#";
 pub fn refresh(tenant: &TenantId, order: &Refresh) -> Key {
     let (ordered, person) = (order.ordered.sortable(), &order.person.0);
     key(pages(tenant), format!("{REFRESH}{ordered}#{person}"))
+}
+
+/// The partition of who is to leave, soonest first.
+pub fn agenda(tenant: &TenantId) -> String {
+    format!("{}#AGENDA", tenant_partition(tenant))
+}
+
+/// That somebody is to leave.
+pub fn appointment(tenant: &TenantId, entry: &Appointment) -> Key {
+    let (at, person) = (entry.at.sortable(), &entry.person.0);
+    key(agenda(tenant), format!("{at}#{person}"))
 }
 
 /// A partition of people.

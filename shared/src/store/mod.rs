@@ -9,6 +9,7 @@
 //! | `people` | people, as sync and jobs write them |
 //! | `numbers` | telephone numbers, as sync writes them |
 //! | `jobs` | jobs, their plans, their ends (J1-J6) |
+//! | `agenda` | who is to leave, and when |
 //! | `seats` | licence seats that are kept for people |
 //! | `commits` | decisions becoming jobs, 33 people a transaction (J4) |
 //! | `cursors` | how far sync has read, and who changed |
@@ -25,6 +26,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use keys::Key;
 
+pub mod agenda;
 pub mod commits;
 pub mod cursors;
 pub mod jobs;

@@ -9,6 +9,7 @@ use shared::model::access::Role;
 use shared::run::Shell;
 
 pub mod catalogue;
+pub mod departures;
 pub mod jobs;
 pub mod people;
 pub mod provide;
@@ -38,6 +39,8 @@ pub enum Method {
     Post,
     /// Sets.
     Put,
+    /// Takes back.
+    Delete,
 }
 
 /// What it takes to pass to a route.
@@ -70,6 +73,8 @@ pub enum Endpoint {
     Edit,
     Fields,
     Offboard,
+    SetDeparture,
+    CancelDeparture,
     Staging,
     Unstage,
     Cancel,
@@ -109,6 +114,15 @@ const fn put(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
     }
 }
 
+const fn delete(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
+    Route {
+        endpoint,
+        method: Method::Delete,
+        path,
+        least,
+    }
+}
+
 const VIEWER: Least = Least::Role(Role::Viewer);
 const OPERATOR: Least = Least::Role(Role::Operator);
 const APPROVER: Least = Least::Role(Role::Approver);
@@ -132,6 +146,8 @@ pub const ROUTES: &[Route] = &[
     post(Endpoint::Edit, "/v1/tenants/{tenant}/people/{person}/edit", OPERATOR),
     get(Endpoint::Fields, "/v1/tenants/{tenant}/people/{person}/fields", VIEWER),
     post(Endpoint::Offboard, "/v1/tenants/{tenant}/people/{person}/offboard", OPERATOR),
+    put(Endpoint::SetDeparture, "/v1/tenants/{tenant}/people/{person}/departure", OPERATOR),
+    delete(Endpoint::CancelDeparture, "/v1/tenants/{tenant}/people/{person}/departure", OPERATOR),
     get(Endpoint::Staging, "/v1/tenants/{tenant}/staging", VIEWER),
     post(Endpoint::Unstage, "/v1/tenants/{tenant}/staging/unstage", OPERATOR),
     post(Endpoint::Cancel, "/v1/tenants/{tenant}/staging/{person}/cancel", OPERATOR),
@@ -150,6 +166,7 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Method::Get => MethodFilter::GET,
         Method::Post => MethodFilter::POST,
         Method::Put => MethodFilter::PUT,
+        Method::Delete => MethodFilter::DELETE,
     };
     match route.endpoint {
         Endpoint::Description => on(method, crate::openapi::description),
@@ -167,6 +184,8 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::Edit => on(method, provide::edit),
         Endpoint::Fields => on(method, provide::fields),
         Endpoint::Offboard => on(method, people::offboard),
+        Endpoint::SetDeparture => on(method, departures::set_departure),
+        Endpoint::CancelDeparture => on(method, departures::cancel_departure),
         Endpoint::Staging => on(method, staging::staging),
         Endpoint::Unstage => on(method, staging::unstage),
         Endpoint::Cancel => on(method, staging::cancel),

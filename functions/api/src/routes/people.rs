@@ -16,6 +16,7 @@ use shared::run::look::{self, Filter, PersonSeen};
 use shared::run::{self, Shell};
 use utoipa::{IntoParams, ToSchema};
 
+use super::departures::DepartureSeen;
 use super::jobs::{JobSummary, summary};
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::{Asked, GoalName, accepted, limit, not_a_position};
@@ -86,6 +87,9 @@ pub struct PersonDetail {
     member_role: String,
     /// Offboarding was ordered: no rule wants them until a person says otherwise.
     left: bool,
+    /// When they are to be offboarded, if a day is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    departure: Option<DepartureSeen>,
     /// What the directory says, by property; hostile until escaped.
     #[schema(value_type = Object)]
     facts: Value,
@@ -198,6 +202,7 @@ pub async fn person(
             MemberRole::Named(name) => name,
         },
         left: person.left,
+        departure: person.departure.map(DepartureSeen::from),
         facts: serde_json::to_value(&person.facts).unwrap_or_default(),
         licences: person.licences.into_iter().map(|sku| sku.0).collect(),
         licence_states: person.licence_states.iter().map(licence).collect(),

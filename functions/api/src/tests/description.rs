@@ -83,5 +83,6 @@ const fn method(method: Method) -> &'static str {
         Method::Get => "get",
         Method::Post => "post",
         Method::Put => "put",
+        Method::Delete => "delete",
     }
 }

@@ -24,6 +24,7 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         Method::Get => Request::get(path),
         Method::Post => Request::post(path),
         Method::Put => Request::put(path),
+        Method::Delete => Request::delete(path),
     };
     request = request.header("content-type", "application/json");
     if let Some(token) = token {
@@ -34,10 +35,11 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         (Endpoint::Provision, _) => r#"{"persona": "sales"}"#.to_owned(),
         (Endpoint::SavePersona, _) => r#"{"name": "Sales"}"#.to_owned(),
         (Endpoint::Edit, _) => r#"{"usage_location": "GB"}"#.to_owned(),
+        (Endpoint::SetDeparture, _) => r#"{"day": "2026-12-31"}"#.to_owned(),
         (Endpoint::Release, _) => r#"{"decision": "unknown"}"#.to_owned(),
         (Endpoint::SetMode, _) => r#"{"mode": "active"}"#.to_owned(),
         (_, Method::Put) => r#"{"active": true, "minutes": 60}"#.to_owned(),
-        (_, Method::Get | Method::Post) => String::new(),
+        (_, Method::Get | Method::Post | Method::Delete) => String::new(),
     };
     house.send(request.body(Body::from(body)).unwrap()).await
 }
