@@ -26,6 +26,7 @@
 
 mod connection;
 mod crashes;
+mod deaths;
 mod departures;
 mod desk;
 mod directory;

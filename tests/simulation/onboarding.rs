@@ -12,7 +12,7 @@ use shared::run;
 use crate::desk::{
     Desk, E5, F3, FRONT, LICENSED, LONDON, PLAIN, ROUTES, Route, group, persona, policies, sku,
 };
-use crate::theatre::{HOUR, ends_the_same, play, pull};
+use crate::theatre::{HOUR, play, pull};
 
 /// What a template says of the account, and the requests that follow.
 struct Scenario {
@@ -168,35 +168,6 @@ fn groups_are_added_beside_those_that_are_there() {
                 .contains(&format!("in the groups {PLAIN}: already so"))
         );
     });
-}
-
-/// V1-V16, faults 1, 2: the worker dies at any request of an onboarding with groups; it ends the same.
-#[test]
-fn an_onboarding_with_groups_survives_every_crash() {
-    let wanted = persona(|persona| {
-        persona.usage_location = Some(LocationSource::Site);
-        persona.groups = vec![group(LICENSED), group(PLAIN)];
-        persona.licences = vec![sku(E5)];
-        persona.policies = policies(&[SALES]);
-    });
-    let truth = ends_the_same(|hook| {
-        play(async {
-            let desk = Desk::with(1, Some(hook), |_| {}).await;
-            desk.add(&wanted).await;
-            desk.import().await;
-            desk.order(Route::Quick, &wanted, 0).await.unwrap();
-            desk.settle(20 * HOUR).await;
-            assert_eq!(desk.state(0), JobState::DoneWithNotes, "{}", desk.ended(0));
-            let kept = &desk.stage.installation.admin.store;
-            let seats = kept.kept_seats(&desk.stage.installation.tenant).await;
-            assert!(seats.unwrap().is_empty(), "V14: a seat is kept for nobody");
-            desk.truth(0)
-        })
-    });
-    assert!(
-        truth.direct_licences.is_empty() && truth.groups.len() == 2,
-        "{truth:?}"
-    );
 }
 
 /// F54: service plans are switched off as the persona says, also of a licence that is there already.

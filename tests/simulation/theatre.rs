@@ -102,12 +102,12 @@ pub async fn pull(stage: &Stage) {
     asked.await.unwrap();
 }
 
-/// A hook that kills at one request to Microsoft, and counts them.
+/// A hook that kills a function at one of its requests to Microsoft, and counts them.
 fn killer(kill: Option<(usize, fate::Fate)>) -> (Hook, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let hook: Hook = Arc::new(move |request| {
-        if request.service != Service::Microsoft {
+        if request.service != Service::Microsoft || request.worker.is_empty() {
             return fate::Fate::Deliver;
         }
         let at = count.fetch_add(1, Ordering::SeqCst);
