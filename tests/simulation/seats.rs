@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use local::fate::{Fate, Hook, Service};
 use shared::model::job::{Job, JobState, Waits};
@@ -14,10 +14,14 @@ use crate::theatre::{HOUR, MINUTE, play, pull};
 const PEOPLE: usize = 100;
 const SEATS: u32 = 60;
 
-/// Kills the worker at about one of 60 requests to Microsoft or to the table, before or after it.
-fn clumsy(seed: u64) -> Hook {
+/// Kills the worker at about one of 60 requests to Microsoft or to the table, before or after it; not while `rests`.
+fn clumsy(seed: u64, rests: &Arc<AtomicBool>) -> Hook {
     let count = Arc::new(AtomicU64::new(0));
+    let rests = Arc::clone(rests);
     Arc::new(move |request| {
+        if rests.load(Ordering::SeqCst) {
+            return Fate::Deliver;
+        }
         let at = count.fetch_add(1, Ordering::SeqCst);
         let dice = at.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(seed) >> 32;
         let is_work = !request.worker.is_empty()
@@ -44,7 +48,9 @@ fn a_hundred_people_and_sixty_seats() {
 }
 
 async fn shortage(licence: fn(&mut Persona), product: &str, seed: Option<u64>) {
-    let desk = Desk::with(PEOPLE, seed.map(clumsy), |stage| {
+    let rests = Arc::new(AtomicBool::new(false));
+    let hook = seed.map(|seed| clumsy(seed, &rests));
+    let desk = Desk::with(PEOPLE, hook, |stage| {
         stage.microsoft.set_seats(product, SEATS);
         // Guests and disabled accounts would want nothing.
         for employee in &stage.employees {
@@ -81,7 +87,9 @@ async fn shortage(licence: fn(&mut Persona), product: &str, seed: Option<u64>) {
     let everybody: BTreeSet<usize> = (0..PEOPLE).collect();
     desk.play(async {
         pull(&desk.stage).await;
-        desk.stage.clock.sleep(10 * HOUR).await;
+        desk.stage.clock.sleep(9 * HOUR).await;
+        rests.store(true, Ordering::SeqCst);
+        desk.stage.clock.sleep(HOUR).await;
     })
     .await;
     let licensed = licensed(&desk, product);
@@ -99,7 +107,13 @@ async fn shortage(licence: fn(&mut Persona), product: &str, seed: Option<u64>) {
     waiting.sort_by(|(_, a), (_, b)| (a.created, &a.id).cmp(&(b.created, &b.id)));
     let next: BTreeSet<usize> = waiting[..10].iter().map(|(number, _)| *number).collect();
     desk.stage.microsoft.set_seats(product, SEATS + 10);
-    desk.play(desk.stage.clock.sleep(4 * HOUR)).await;
+    rests.store(false, Ordering::SeqCst);
+    desk.play(async {
+        desk.stage.clock.sleep(3 * HOUR).await;
+        rests.store(true, Ordering::SeqCst);
+        desk.stage.clock.sleep(HOUR).await;
+    })
+    .await;
     let now = self::licensed(&desk, product);
     let woken: BTreeSet<usize> = now.difference(&licensed).copied().collect();
     assert_eq!(woken, next, "{product}, seed {seed:?}");
