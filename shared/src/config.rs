@@ -53,6 +53,12 @@ pub const REQUEST: Duration = Duration::from_secs(20);
 pub const AWAIT_TEAMS: Duration = minutes(72 * 60);
 /// A usage location that does not show by then has failed.
 pub const USAGE_LOCATION_GIVE_UP: Duration = minutes(60);
+/// A day of rest of a number.
+pub const DAY: Duration = minutes(24 * 60);
+/// A request about a telephone number whose answer is missing may still take effect for so long (A2): its orders are queued.
+pub const SETTLE_NUMBER: Duration = minutes(15);
+/// A number that does not show where it belongs by then has failed.
+pub const NUMBER_GIVE_UP: Duration = minutes(24 * 60);
 /// A day on which somebody leaves is not further away: it is more likely a slip of the pen.
 pub const FURTHEST_DEPARTURE: Duration = minutes(731 * 24 * 60);
 /// Whoever is not locked out by then, could not be.
@@ -87,6 +93,18 @@ pub const SECRET_CACHE: Duration = Duration::from_secs(300);
 pub const LOOKS_USAGE_LOCATION: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
 /// Looks whether somebody is locked out after it was asked for.
 pub const LOOKS_LOCK_OUT: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
+/// Looks at the order of a number after it was taken.
+pub const LOOKS_ORDER: &[Duration] = &[
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    minutes(3),
+    minutes(5),
+    minutes(10),
+    minutes(60),
+];
+/// Looks at a number after its order was carried out.
+pub const LOOKS_NUMBER: &[Duration] = &[minutes(1), minutes(5), minutes(15), minutes(60)];
 /// Looks at licences after they were asked for.
 pub const LOOKS_LICENCES: &[Duration] = &[minutes(1), minutes(5), minutes(15), minutes(60)];
 /// Looks at memberships after they were asked for.

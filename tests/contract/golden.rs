@@ -18,6 +18,7 @@ use shared::model::access::Role;
 use shared::model::departure::Departure;
 use shared::model::edit::{Field, FieldPolicy, FieldRule};
 use shared::model::group::{Group, GroupId};
+use shared::model::inventory::{NumberRange, RangeId};
 use shared::model::job::JobId;
 use shared::model::lane::{Lane, Worker};
 use shared::model::microsoft::{PolicyName, PolicyType, SkuId, UserId};
@@ -62,6 +63,7 @@ fn kind(item: &Value) -> &'static str {
         ["FIELDS", ..] => "fields",
         ["GROUP", _] => "group",
         ["SEAT", ..] => "seat",
+        ["RANGE", _] => "range",
         ["NUM", _] => "number",
         ["USER", ..] => "person",
         ["JOB", _] => "job",
@@ -184,6 +186,12 @@ async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
         missing: false,
     };
     store.put_group(id, &group).await.unwrap();
+    let london = NumberRange {
+        id: RangeId("london".into()),
+        name: "London".into(),
+        node: Some(SitePath("europe/london".into())),
+    };
+    store.put_range(id, &london).await.unwrap();
     let ledger = stage.ledger().unwrap();
     let mut job = ledger.jobs.values().next().cloned().unwrap();
     job.seats = vec![e5];
@@ -316,9 +324,14 @@ async fn read(item: &Value) -> Option<Value> {
         "appointment" => as_json(store.appointments(id).await.unwrap().first()),
         "refresh" => as_json(store.refreshes(id).await.unwrap().first()),
         "number" => {
-            let number = store.number(&tenant, &E164::parse(last)?).await.unwrap()?;
-            as_json(Some(json!({ "number": number.number, "told": number })))
+            let number = &E164::parse(last)?;
+            if let Some(entry) = store.entry(&tenant, number).await.unwrap() {
+                return as_json(Some(entry));
+            }
+            let told = store.number(&tenant, number).await.unwrap()?;
+            as_json(Some(json!({ "number": told.number, "told": told })))
         }
+        "range" => as_json(store.catalogue(id).await.unwrap().ranges.first()),
         "cursor" => as_json(Some(store.cursor(id).await.unwrap())),
         "page" => as_json(
             store

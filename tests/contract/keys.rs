@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 use shared::model::access::Role;
-use shared::model::departure::Appointment;
+use shared::model::departure::{Appointment, Subject};
 use shared::model::group::GroupId;
+use shared::model::inventory::{Entry, RangeId};
 use shared::model::job::{Goal, Job, JobId, Origin, Waits};
 use shared::model::lane::Lane;
 use shared::model::microsoft::{PolicyType, SkuId, UserId};
@@ -39,6 +40,8 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
         id: "sales".into(),
         version: 1,
     };
+    let range = Some(RangeId("london".into()));
+    let entry = Entry::new(E164::parse("+1205").unwrap(), range, None);
     let pk = |key: Key| key.pk;
     vec![
         ("provider", pk(keys::provider(tenant))),
@@ -102,10 +105,13 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
                 tenant,
                 &Appointment {
                     at: Time::from_millis(1),
-                    person: user.clone(),
+                    of: Subject::Person(user.clone()),
                 },
             )),
         ),
+        ("free", keys::free(tenant, &RangeId("london".into()))),
+        ("in_queue", pk(keys::in_queue(tenant, &entry).unwrap())),
+        ("range", pk(keys::range(tenant, &RangeId("london".into())))),
         ("people", keys::people(tenant, 3)),
         ("person", pk(keys::person(tenant, 4, &user))),
         ("job", pk(keys::job(tenant, 4, &id))),

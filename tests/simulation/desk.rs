@@ -21,7 +21,7 @@ use shared::model::persona::{
 };
 use shared::model::tenant::Settings;
 use shared::run::{self, Choice};
-use shared::store::jobs::History;
+use shared::store::ends::History;
 
 use crate::theatre::{HOUR, MINUTE, beside, cast, pull, setting};
 

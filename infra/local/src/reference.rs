@@ -4,10 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use shared::error::{Error, Kind, Result};
+use shared::model::inventory::Entry;
 use shared::model::job::{Goal, Job, JobState, Waits};
 use shared::model::lane::LaneRow;
 use shared::model::person::{Person, PersonState, Presence};
-use shared::store::jobs::History;
+use shared::store::ends::History;
+
+mod numbers;
+
+pub use numbers::disagreements;
 
 use crate::contoso::{self, Employee, Fate};
 use crate::dynamodb::Table;
@@ -22,6 +27,8 @@ pub struct Ledger {
     pub jobs: BTreeMap<String, Job>,
     /// What is kept of ended jobs, by job.
     pub histories: BTreeMap<String, History>,
+    /// Numbers of the inventory.
+    pub entries: BTreeMap<String, Entry>,
     /// Lanes by name.
     pub lanes: BTreeMap<String, LaneRow>,
 }
@@ -47,6 +54,10 @@ impl Ledger {
         if sk.starts_with("USER#") {
             let person: Person = typed(row)?;
             self.people.insert(person.id.0.clone(), person);
+        } else if let Some(number) = sk.strip_prefix("NUM#") {
+            if !row["state"].is_null() {
+                self.entries.insert(number.to_owned(), typed(row)?);
+            }
         } else if let Some(lane) = sk.strip_prefix("LANE#") {
             self.lanes.insert(lane.to_owned(), typed(row)?);
         } else if let Some(id) = sk.strip_prefix("JOB#") {
@@ -120,11 +131,12 @@ impl Ledger {
         counts
     }
 
-    /// Nobody is at work, and nobody waits for anything but licences that are not there.
+    /// Nobody is at work, and nobody waits for anything but licences and numbers that are not there.
     pub fn is_quiet(&self) -> bool {
+        let waits = |job: &Job| matches!(job.waits, Some(Waits::Licence | Waits::Number));
         self.jobs
             .values()
-            .all(|job| job.state.is_final() || job.waits == Some(Waits::Licence))
+            .all(|job| job.state.is_final() || waits(job))
     }
 
     /// What must hold at any time (V2, V3, V5; one open job per person).
@@ -147,6 +159,7 @@ impl Ledger {
                 }
             }
         }
+        broken.extend(numbers::broken(self));
         let mut open_jobs: BTreeMap<&str, usize> = BTreeMap::new();
         for job in self.jobs.values() {
             let is_final = job.state.is_final();

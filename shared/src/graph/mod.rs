@@ -45,7 +45,7 @@ pub use batch::Each;
 pub use client::{Counts, Graph, Receipt};
 pub use connect::{Microsoft, Secrets};
 pub use groups::{Added, GroupChange, GroupDeltaPage, GroupsPage, MOST_FOLLOWED, MembersPage};
-pub use numbers::{NumberUpdate, NumbersFrom, NumbersPage, Operation, Ordered};
+pub use numbers::{NumberUpdate, NumbersFrom, NumbersPage, Ordered};
 pub use pace::Bucket;
 pub use permissions::Permissions;
 pub use secret::Secret;

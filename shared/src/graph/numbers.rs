@@ -13,7 +13,7 @@ use super::page::{Fields, Page, Short, Tolerant, body, unreadable, unwrapped};
 use super::teams::read;
 use crate::error::{Error, Kind, Refusal, Result};
 use crate::model::microsoft::UserId;
-use crate::model::number::{E164, Number, NumberRefusal};
+use crate::model::number::{E164, Number, NumberRefusal, Operation};
 
 const NUMBERS: &str = "/admin/teams/telephoneNumberManagement/numberAssignments";
 const OPERATIONS: &str = "/admin/teams/telephoneNumberManagement/operations";
@@ -51,17 +51,6 @@ pub struct Ordered {
     pub receipt: Receipt,
     /// By which its outcome can be asked for; `None` = the answer named none that can be used, only reading the number tells.
     pub operation: Option<String>,
-}
-
-/// What has become of an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// It is not carried out yet.
-    Pending,
-    /// It was carried out.
-    Succeeded,
-    /// It was not, and why, in Microsoft's words and as far as they are understood.
-    Failed(Option<NumberRefusal>, String),
 }
 
 /// What is changed about a number that is not who holds it. `None` keeps, an empty text clears.
@@ -148,14 +137,15 @@ impl Graph {
     /// [`Refusal::Number`] says why an order is not taken, as far as that is understood.
     pub async fn assign_number(
         &self,
-        number: &Number,
+        number: &E164,
+        kind: &str,
         person: &UserId,
         category: &str,
         location: Option<&str>,
     ) -> Result<Ordered> {
         let mut order = json!({
-            "telephoneNumber": number.number, "assignmentTargetId": id_in_path(&person.0)?,
-            "numberType": number.kind, "assignmentCategory": category,
+            "telephoneNumber": number, "assignmentTargetId": id_in_path(&person.0)?,
+            "numberType": kind, "assignmentCategory": category,
         });
         if let Some(location) = location {
             order["locationId"] = json!(location);
@@ -164,8 +154,8 @@ impl Graph {
     }
 
     /// Orders that a number becomes free. **It is taken from whoever holds it**: read it immediately before.
-    pub async fn unassign_number(&self, number: &Number) -> Result<Ordered> {
-        let order = json!({"telephoneNumber": number.number, "numberType": number.kind});
+    pub async fn unassign_number(&self, number: &E164, kind: &str) -> Result<Ordered> {
+        let order = json!({"telephoneNumber": number, "numberType": kind});
         self.order("unassignNumber", order).await
     }
 

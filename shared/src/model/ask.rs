@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::group::GroupId;
 use super::microsoft::Refusal;
+use super::number::E164;
 use super::time::Time;
 
 /// One request that changes something. Kept on the job's row; short names, because the row is.
@@ -23,6 +24,9 @@ pub struct Ask {
     /// How often the same request was put off in between, since the ask before this one (see [`Ask::was_put_off`]).
     #[serde(rename = "x", default, skip_serializing_if = "is_zero")]
     pub earlier: u16,
+    /// The order that Microsoft made of it: it is carried out later, and only then answered (`graph-api.md 5.3.7`).
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
     /// When it was recorded, just before it was sent.
     #[serde(rename = "t")]
     pub sent: Time,
@@ -51,6 +55,10 @@ pub enum Verb {
     BlockSignIn,
     /// `POST /users/{id}/revokeSignInSessions`.
     RevokeSessions,
+    /// `POST …/numberAssignments/assignNumber`.
+    AssignNumber(E164),
+    /// `POST …/numberAssignments/unassignNumber`.
+    UnassignNumber(E164),
 }
 
 /// The end of an ask.
@@ -87,6 +95,8 @@ pub enum Answer {
     SeenLater,
     /// The answer got lost; a read at least SETTLE later does not show the effect.
     NotSeenLater,
+    /// An order that Microsoft has neither carried out nor refused for so long that a person must look: it still may be.
+    NeverEnded,
 }
 
 fn is_zero(n: &u16) -> bool {
@@ -119,6 +129,11 @@ impl Ask {
 }
 
 impl Verb {
+    /// It is about a telephone number.
+    pub const fn is_of_number(&self) -> bool {
+        matches!(self, Self::AssignNumber(_) | Self::UnassignNumber(_))
+    }
+
     /// Its name in logs and histories.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -130,6 +145,8 @@ impl Verb {
             Self::LeaveGroup(_) => "leave group",
             Self::BlockSignIn => "block sign-in",
             Self::RevokeSessions => "revoke sessions",
+            Self::AssignNumber(_) => "assign number",
+            Self::UnassignNumber(_) => "unassign number",
         }
     }
 }
@@ -139,7 +156,10 @@ impl fmt::Display for Verb {
         f.write_str(self.name())?;
         match self {
             Self::JoinGroup(group) | Self::LeaveGroup(group) => write!(f, " {}", group.0),
-            Self::SetUsageLocation
+            // A whole number is nobody's business but its row's (V6).
+            Self::AssignNumber(_)
+            | Self::UnassignNumber(_)
+            | Self::SetUsageLocation
             | Self::ChangeLicences
             | Self::AssignPolicies
             | Self::UnassignPolicies
@@ -160,6 +180,7 @@ impl fmt::Display for Answer {
             Self::Invalid(said) => write!(f, "refused: {said}"),
             Self::SeenLater => f.write_str("answer lost, effect seen later"),
             Self::NotSeenLater => f.write_str("answer lost, no effect seen"),
+            Self::NeverEnded => f.write_str("taken, and neither carried out nor refused since"),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::group::GroupId;
 use super::microsoft::{PolicyType, SkuId};
+use super::number::E164;
 
 /// The values of what a job's requests changed, as they were read just before the first request about each. What was never asked
 /// for is not here.
@@ -21,6 +22,9 @@ pub struct Before {
     /// The direct policies by type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<BTreeMap<PolicyType, String>>,
+    /// The telephone numbers that they had and that the job takes away.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub numbers: BTreeSet<E164>,
     /// They could sign in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub could_sign_in: bool,

@@ -1,8 +1,9 @@
-//! The day on which somebody is to leave (F98).
+//! What is to happen on a day: somebody leaves (F98), a number has rested (F60).
 
 use serde::{Deserialize, Serialize};
 
 use super::microsoft::UserId;
+use super::number::E164;
 use super::time::Time;
 
 /// When somebody is to be offboarded: as a person said it, and the moment that it means.
@@ -18,11 +19,22 @@ pub struct Departure {
     pub at: Time,
 }
 
-/// An entry of a tenant's agenda: somebody is to leave then, if their own row still says so.
+/// An entry of a tenant's agenda: something happens then, if the row that it is about still says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appointment {
     /// When.
     pub at: Time,
-    /// Who.
-    pub person: UserId,
+    /// To whom, or to what.
+    #[serde(flatten)]
+    pub of: Subject,
+}
+
+/// What an entry of the agenda is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// This person leaves.
+    Person(UserId),
+    /// This number has rested.
+    Number(E164),
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::{Answer, Ask, Closed, Verb};
 use super::before::Before;
+use super::inventory::Line;
 use super::lane::Lane;
 use super::microsoft::{SkuId, UserId};
 use super::step::{Obstacle, Standing, Stands, Step};
@@ -87,6 +88,9 @@ pub struct Job {
     /// Every request that was or may have been sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<Ask>,
+    /// The telephone numbers that it has to do with: the one that it keeps for the person, or those that it takes away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
     /// Seats kept for the person until the job ends, beside those that Microsoft has counted already (I4).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seats: Vec<SkuId>,
@@ -112,6 +116,8 @@ pub enum Waits {
     Teams(String),
     /// A licence seat.
     Licence,
+    /// A telephone number.
+    Number,
     /// A permission that Microsoft does not give us.
     Permission,
     /// The open asks of the job before it.
@@ -202,6 +208,7 @@ impl Job {
             looked: None,
             standings: vec![Standing::default(); steps.len()],
             asks: Vec::new(),
+            lines: Vec::new(),
             seats: Vec::new(),
             before: Before::default(),
             trust_from: None,
@@ -227,7 +234,7 @@ impl Job {
         match (&self.waits, self.in_hand) {
             (_, true) => JobState::Running,
             (Some(Waits::Teams(_)), false) => JobState::Staged,
-            (Some(Waits::Licence | Waits::Permission | Waits::Settling), false) => {
+            (Some(Waits::Licence | Waits::Number | Waits::Permission | Waits::Settling), false) => {
                 JobState::Waiting
             }
             (None, false) => JobState::Due,
@@ -280,6 +287,7 @@ impl Job {
                 step,
                 verb: verb.clone(),
                 earlier: 0,
+                order: None,
                 sent: now,
                 closed: None,
             });
@@ -322,6 +330,14 @@ impl Job {
                 answer,
                 request_id,
             });
+        }
+    }
+
+    /// Keeps the order that Microsoft made of an open request: it is answered when the order is carried out.
+    pub fn ordered(&mut self, number: u16, order: String) {
+        let mut asks = self.asks.iter_mut();
+        if let Some(ask) = asks.find(|ask| ask.number == number && ask.is_open()) {
+            ask.order = Some(order);
         }
     }
 

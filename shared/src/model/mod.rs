@@ -5,6 +5,7 @@
 //! | `time` | a moment |
 //! | `property`, `facts` | what rules may ask about a person, and the answers |
 //! | `microsoft` | what Microsoft tells us, in its own words |
+//! | `inventory` | telephone numbers as we keep them: ranges, and what each number is to us |
 //! | `group`, `number` | groups and telephone numbers, as Microsoft tells them |
 //! | `tenant`, `probe` | a customer: connection, settings, sites, circuit; what a test of the connection found |
 //! | `persona` | what a person should have: personas, `Wanted` |
@@ -25,6 +26,7 @@ pub mod departure;
 pub mod edit;
 pub mod facts;
 pub mod group;
+pub mod inventory;
 pub mod job;
 pub mod lane;
 pub mod microsoft;

@@ -130,6 +130,17 @@ impl Number {
     }
 }
 
+/// What has become of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// It is not carried out yet.
+    Pending,
+    /// It was carried out.
+    Succeeded,
+    /// It was not, and why, in Microsoft's words and as far as they are understood.
+    Failed(Option<NumberRefusal>, String),
+}
+
 /// Why the back end of the numbers does not carry out an order (`graph-api.md 10`); told apart only by its text, in the answer to
 /// the order or later in its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

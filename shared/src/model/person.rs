@@ -9,6 +9,7 @@ use super::facts::Facts;
 use super::group::GroupId;
 use super::job::{Goal, JobId, JobState, Origin};
 use super::microsoft::{LicenceState, PolicyType, SkuId, UserId};
+use super::number::E164;
 use super::persona::{MemberRole, PersonaRef, SitePath};
 use super::time::Time;
 
@@ -62,6 +63,9 @@ pub struct Person {
     /// Types of the Teams policies that their persona and site have given them: what is not wanted any more is taken back.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub given: BTreeSet<PolicyType>,
+    /// The telephone number that we gave them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<E164>,
     /// The member role.
     #[serde(default)]
     pub role: MemberRole,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::group::GroupId;
+use super::inventory::RangeId;
 use super::microsoft::{PlanId, PolicyType, SkuId};
 use super::tenant::OffboardLicences;
 
@@ -36,6 +37,9 @@ pub struct Persona {
     /// Groups that the person is added to, beside those they are in (R64, R65).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupId>,
+    /// Ranges from which the person gets a telephone number, in their order; empty = no number (R125).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<RangeId>,
     /// Types of which no policy is assigned directly, so that the group's or the Global one is in force; a type that is named neither
     /// here nor among the policies is left as it is (F78).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -101,6 +105,13 @@ pub struct Profile {
     pub groups: bool,
     /// Teams policies.
     pub policies: bool,
+    /// A telephone number.
+    #[serde(default = "yes")]
+    pub number: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Profile {
@@ -115,6 +126,7 @@ impl Profile {
             licences: true,
             groups: true,
             policies: true,
+            number: true,
         }
     }
 }
@@ -162,6 +174,12 @@ pub struct Wanted {
     /// Types of which no policy is assigned directly.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub inherit: BTreeSet<PolicyType>,
+    /// Ranges to get a number from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<RangeId>,
+    /// Id of the emergency location that comes with the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency_location: Option<String>,
     /// Groups not to be in: only an edit takes somebody out of a group without offboarding them (R65).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leave: Vec<GroupId>,

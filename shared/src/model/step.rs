@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::group::GroupId;
+use super::inventory::RangeId;
 use super::microsoft::{PlanId, PolicyType, SkuId};
 use super::persona::{MemberRole, PersonaRef, SitePath};
 use super::tenant::Capability;
@@ -42,6 +43,19 @@ pub enum Step {
         /// Types that fall back to the group's or the Global one.
         unassign: Vec<PolicyType>,
     },
+    /// A telephone number of one of these ranges is kept for the person, in their order (R125).
+    HoldNumber {
+        /// The ranges.
+        ranges: Vec<RangeId>,
+    },
+    /// The person has the number that is kept for them; enterprise voice comes with it (`graph-api.md 5.3.4`).
+    AssignNumber {
+        /// Id of the emergency location that comes with it (F68).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<String>,
+    },
+    /// The person has no telephone number; enterprise voice goes with it (offboarding, R77).
+    NoNumbers,
     /// The account cannot sign in (offboarding, `graph-api.md 2.7`).
     BlockSignIn,
     /// Whoever is signed in with the account has to sign in again (offboarding).
@@ -82,6 +96,9 @@ impl Step {
             Self::Licences { .. } => "licences",
             Self::Groups { .. } => "groups",
             Self::AwaitTeams => "await Teams",
+            Self::HoldNumber { .. } => "hold number",
+            Self::AssignNumber { .. } => "assign number",
+            Self::NoNumbers => "take numbers",
             Self::BlockSignIn => "block sign-in",
             Self::RevokeSessions => "revoke sessions",
             Self::Policies { .. } => "policies",
@@ -110,7 +127,10 @@ impl Step {
             }
             Self::BlockSignIn => Some(Capability::BlockSignIn),
             Self::RevokeSessions => Some(Capability::RevokeSessions),
-            Self::AwaitTeams | Self::Place { .. } | Self::Role { .. } => None,
+            Self::AssignNumber { .. } | Self::NoNumbers => Some(Capability::AssignNumbers),
+            Self::HoldNumber { .. } | Self::AwaitTeams | Self::Place { .. } | Self::Role { .. } => {
+                None
+            }
         }
     }
 }
@@ -140,6 +160,11 @@ impl fmt::Display for Step {
                 }
                 Ok(())
             }
+            Self::HoldNumber { ranges } => {
+                write!(f, "a number of {}", ids(ranges, |range| &range.0))
+            }
+            Self::AssignNumber { .. } => f.write_str("the number assigned"),
+            Self::NoNumbers => f.write_str("no number"),
             Self::BlockSignIn => f.write_str("no sign-in"),
             Self::RevokeSessions => f.write_str("no session goes on"),
             Self::ClearPolicies => f.write_str("no direct policies"),
@@ -214,6 +239,8 @@ pub enum Note {
     GroupLicensed(String),
     /// The account is gone from the directory.
     AccountGone,
+    /// Microsoft does not let us read telephone numbers; we gave the person none.
+    NumbersUnread,
 }
 
 /// What blocks a step.
@@ -292,6 +319,9 @@ impl fmt::Display for Note {
                 )
             }
             Self::AccountGone => f.write_str("the account is gone from the directory"),
+            Self::NumbersUnread => f.write_str(
+                "Microsoft does not let us read telephone numbers, and the person was given none here",
+            ),
         }
     }
 }

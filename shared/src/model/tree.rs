@@ -56,6 +56,12 @@ pub struct Values {
     /// Whether offboarding takes the direct licences away (R81, R84).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offboard_licences: Option<OffboardLicences>,
+    /// Id of the emergency location of numbers that are given here (F68).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergency_location: Option<String>,
+    /// For so many days a number that belongs here rests after it was released; 0 or nothing = it does not (F60).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cooling_days: Option<u16>,
     /// Whether offboarding keeps the person from signing in, and ends the sessions they have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock_out: Option<bool>,
@@ -255,6 +261,18 @@ impl SitePath {
         self.0.len() <= 200 && self.0.split('/').all(word)
     }
 
+    /// Whether a place is at a node or below it; `None` is the tenant level.
+    pub fn is_within(place: Option<&Self>, node: Option<&Self>) -> bool {
+        match (place, node) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(place), Some(node)) => place
+                .0
+                .strip_prefix(&node.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        }
+    }
+
     /// The path above; `None` = the tenant.
     pub fn above(&self) -> Option<Self> {
         let (above, _) = self.0.rsplit_once('/')?;
@@ -402,5 +420,13 @@ mod tests {
             Some(SitePath("a/b".into()))
         );
         assert_eq!(SitePath("a".into()).above(), None);
+        let within = |place: Option<&str>, node: Option<&str>| {
+            let path = |text: &str| SitePath(text.into());
+            SitePath::is_within(place.map(path).as_ref(), node.map(path).as_ref())
+        };
+        assert!(within(Some("a/b"), Some("a")) && within(Some("a"), Some("a")));
+        assert!(within(Some("a"), None) && within(None, None));
+        assert!(!within(Some("ab"), Some("a")) && !within(Some("a"), Some("a/b")));
+        assert!(!within(None, Some("a")));
     }
 }

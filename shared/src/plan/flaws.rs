@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::group::{Group, GroupId, GroupObstacle};
+use crate::model::inventory::{NumberRange, RangeId};
 use crate::model::microsoft::{PlanId, PolicyName, PolicyType, Sku, SkuId};
 use crate::model::persona::{LocationSource, Persona};
 use crate::model::tenant::Protected;
@@ -19,6 +20,8 @@ pub struct Estate {
     pub groups: Vec<Group>,
     /// Teams policies.
     pub policies: Vec<PolicyName>,
+    /// Ranges of telephone numbers; all of them, because they are ours.
+    pub ranges: Vec<NumberRange>,
 }
 
 /// One thing that is wrong with a persona. Nobody is provisioned with one that has any.
@@ -48,6 +51,8 @@ pub enum Flaw {
     Group(GroupId, GroupObstacle),
     /// This group is protected (F132).
     ProtectedGroup(GroupId),
+    /// There is no such range of numbers.
+    NoRange(RangeId),
     /// There is no such policy.
     NoPolicy(PolicyType, String),
 }
@@ -66,6 +71,9 @@ pub fn flaws(persona: &Persona, estate: &Estate, protected: &Protected) -> Vec<F
     licences(persona, estate, &mut found);
     groups(persona, estate, protected, &mut found);
     policies(persona, estate, &mut found);
+    let is_known = |id: &&RangeId| estate.ranges.iter().any(|range| range.id == **id);
+    let unknown = persona.numbers.iter().filter(|id| !is_known(id));
+    found.extend(unknown.cloned().map(Flaw::NoRange));
     found
 }
 
@@ -189,6 +197,7 @@ impl fmt::Display for Flaw {
                 write!(f, "group {} cannot be used: {obstacle}", group.0)
             }
             Self::ProtectedGroup(group) => write!(f, "group {} is protected", group.0),
+            Self::NoRange(range) => write!(f, "there is no range of numbers {:?}", range.0),
             Self::NoPolicy(kind, name) => {
                 write!(f, "there is no policy {name:?} of type {} in Teams", kind.0)
             }
@@ -258,6 +267,11 @@ mod tests {
                 group("old", None, true),
             ],
             policies: vec![policy("Sales", false), policy("Old", true)],
+            ranges: vec![NumberRange {
+                id: RangeId("london".into()),
+                name: "London".into(),
+                node: None,
+            }],
         }
     }
 
@@ -269,6 +283,17 @@ mod tests {
         let found = flaws(&given(change), &estate(), &protected);
         let text: Vec<String> = found.iter().map(Flaw::to_string).collect();
         assert_eq!(text, expected);
+    }
+
+    /// R125: a persona draws from ranges that there are.
+    #[test]
+    fn a_range_that_is_not_there_is_named() {
+        let range = |id: &str| RangeId(id.into());
+        check(|persona| persona.numbers = vec![range("london")], &[]);
+        check(
+            |persona| persona.numbers = vec![range("london"), range("paris")],
+            &["there is no range of numbers \"paris\""],
+        );
     }
 
     /// F76, R122: whatever is gone is named, each by itself.

@@ -45,13 +45,18 @@ pub fn decided_with(basis: &Basis) -> String {
     let nodes: Vec<_> = basis.grounds.tree.nodes().collect();
     let mut text = serde_json::to_vec(&(&basis.rules, &basis.personas, nodes)).unwrap_or_default();
     let rest = |basis: &Basis| {
-        let Grounds { tree, countries } = &basis.grounds;
+        let Grounds {
+            tree,
+            countries,
+            ranges,
+        } = &basis.grounds;
         let flawed: Vec<_> = basis.flawed.keys().collect();
         let all = (
             &basis.profiles,
             &tree.provider,
             &tree.tenant,
             countries,
+            ranges,
             flawed,
             &basis.protected,
         );

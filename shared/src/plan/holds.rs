@@ -7,6 +7,7 @@ use crate::model::group::GroupId;
 use crate::model::microsoft::{
     DirectoryUser, EffectivePolicy, LicenceState, PlanId, PolicyType, SkuId, TeamsUser,
 };
+use crate::model::number::{E164, Number, Operation};
 use crate::model::property::Property;
 use crate::model::step::Step;
 
@@ -19,6 +20,12 @@ pub struct Seen {
     pub teams: Glance<TeamsUser>,
     /// The groups that they are in directly.
     pub groups: Glance<BTreeSet<GroupId>>,
+    /// The telephone numbers that they hold, by the list of numbers.
+    pub lines: Glance<Vec<Number>>,
+    /// The one number that it is about, by itself.
+    pub line: Glance<Number>,
+    /// What has become of the order that is under way.
+    pub order: Glance<Operation>,
 }
 
 /// One answer, if it was asked for.
@@ -34,7 +41,7 @@ pub enum Glance<T> {
 }
 
 /// What has to be read for a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
     /// `GET /users/{id}` with licence states.
     User,
@@ -42,6 +49,12 @@ pub enum Read {
     Teams,
     /// `GET /users/{id}/memberOf`.
     Groups,
+    /// `GET …/numberAssignments`, those of the person.
+    Lines,
+    /// The same, this number.
+    Line(E164),
+    /// `GET …/operations/{id}`.
+    Order(String),
 }
 
 /// What a look at the world says about a step.
@@ -124,7 +137,9 @@ pub fn view(step: &Step, seen: &Seen) -> View {
             ])
         }),
         Step::AwaitTeams => of(&seen.teams, Read::Teams, |_| View::Lacks(Vec::new())),
-        Step::Place { .. } | Step::Role { .. } => View::Holds,
+        // These have a table of their own.
+        Step::AssignNumber { .. } | Step::NoNumbers => View::Unread(Read::Lines),
+        Step::HoldNumber { .. } | Step::Place { .. } | Step::Role { .. } => View::Holds,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod edit;
 pub mod flaws;
 pub mod gate;
 pub mod holds;
+pub mod inventory;
 pub mod licences;
 pub mod next_move;
 pub mod rule;

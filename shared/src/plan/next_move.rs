@@ -5,19 +5,22 @@ use std::collections::BTreeSet;
 use crate::config;
 use crate::model::ask::{Answer, Ask, Verb};
 use crate::model::group::GroupId;
+use crate::model::inventory::Line;
 use crate::model::job::Waits;
-use crate::model::microsoft::{LicenceState, Readiness, Refusal, SkuId, TeamsUser};
+use crate::model::microsoft::{LicenceState, Readiness, Refusal, SkuId, TeamsUser, UserId};
 use crate::model::step::{Note, Standing, Stands, Step};
 use crate::model::tenant::{Capability, ReadinessLooks};
 use crate::model::time::Time;
 
 use super::holds::{Glance, Read, Seen, View, group_licence_problem, inherits, view};
 
+mod lines;
 mod looks;
 mod over;
 #[cfg(test)]
 mod tests;
 
+pub use lines::under_way;
 use looks::Patience;
 
 /// What to do next about a step.
@@ -57,6 +60,10 @@ pub struct Circumstances<'a> {
     pub left: &'a [GroupId],
     /// The licences that the groups of this job give, whether Microsoft shows them yet or not (R59).
     pub inherits: &'a [(GroupId, SkuId)],
+    /// Whom it is about.
+    pub person: &'a UserId,
+    /// The telephone numbers in the hands of the job.
+    pub lines: &'a [Line],
     /// Reads before this moment may still show the world as it was before the person's last job (W3): nothing is concluded from
     /// them, though what they show may be acted on.
     pub trust_from: Option<Time>,
@@ -90,6 +97,9 @@ pub fn next_move(
     }
     if matches!(step, Step::RevokeSessions) && asks.iter().any(|ask| ask.was_taken()) {
         return Move::Finish(Stands::Done(None));
+    }
+    if matches!(step, Step::AssignNumber { .. } | Step::NoNumbers) {
+        return lines::number_move(step, standing, asks, seen, patience, around);
     }
     if let Some(wait) = too_early_to_look(step, asks, patience, around.now) {
         return wait;
@@ -152,7 +162,8 @@ fn not_before(
         | Answer::Denied
         | Answer::Invalid(_)
         | Answer::SeenLater
-        | Answer::NotSeenLater => None,
+        | Answer::NotSeenLater
+        | Answer::NeverEnded => None,
     }
 }
 

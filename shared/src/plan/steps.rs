@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::microsoft::PolicyType;
+use crate::model::number::E164;
 use crate::model::persona::{MemberRole, OffboardingProfile, Persona, SitePath, Wanted};
 use crate::model::step::{Standing, Step};
 use crate::model::tenant::OffboardLicences;
@@ -16,6 +17,8 @@ pub struct Held<'a> {
     pub persona: Option<&'a Persona>,
     /// Types of the policies that they were given, by that persona or by their site.
     pub given: Option<&'a BTreeSet<PolicyType>>,
+    /// The telephone number.
+    pub number: Option<&'a E164>,
     /// The member role.
     pub role: Option<&'a MemberRole>,
 }
@@ -27,6 +30,13 @@ pub fn provision(wanted: &Wanted, held: Held<'_>) -> Vec<Step> {
     if let Some(country) = &wanted.usage_location {
         steps.push(Step::UsageLocation {
             country: country.clone(),
+        });
+    }
+    // Before anything that costs: whoever gets no number takes no licence. Who has one keeps it.
+    let wants_number = !wanted.numbers.is_empty() && held.number.is_none();
+    if wants_number {
+        steps.push(Step::HoldNumber {
+            ranges: wanted.numbers.clone(),
         });
     }
     if !wanted.leave.is_empty() {
@@ -57,11 +67,19 @@ pub fn provision(wanted: &Wanted, held: Held<'_>) -> Vec<Step> {
         }
     }
     unassign.sort();
-    if !wanted.policies.is_empty() || !unassign.is_empty() {
+    let has_policies = !wanted.policies.is_empty() || !unassign.is_empty();
+    if has_policies || wants_number {
         steps.push(Step::AwaitTeams);
+    }
+    if has_policies {
         steps.push(Step::Policies {
             assign: wanted.policies.clone(),
             unassign,
+        });
+    }
+    if wants_number {
+        steps.push(Step::AssignNumber {
+            location: wanted.emergency_location.clone(),
         });
     }
     steps.push(Step::Place {
@@ -97,7 +115,7 @@ pub struct Leaving<'a> {
 }
 
 /// The steps that take everything of ours away; whoever is locked out is before anything else. The usage location stays as it is (R73). Policies go before licences, while the
-/// account still takes them (R77, R78); groups go before direct licences, which stay while a licence group does (R98).
+/// account still takes them (R77, R78), the number before all of them (F53); groups go before direct licences, which stay while a licence group does (R98).
 pub fn offboard(leaving: &Leaving<'_>) -> Vec<Step> {
     let profiles = leaving.profiles;
     let mut steps = Vec::new();
@@ -105,6 +123,7 @@ pub fn offboard(leaving: &Leaving<'_>) -> Vec<Step> {
     if lock_out.unwrap_or(leaving.lock_out) {
         steps.extend([Step::BlockSignIn, Step::RevokeSessions]);
     }
+    steps.push(Step::NoNumbers);
     let replaced = profiles.iter().map(|profile| &profile.policies);
     steps.push(match replaced.into_iter().find(|some| !some.is_empty()) {
         None => Step::ClearPolicies,
@@ -148,6 +167,11 @@ pub fn obstacle<'a>(steps: &'a [Step], standings: &[Standing], at: usize) -> Opt
             failed(|step| matches!(step, Step::Licences { .. } | Step::Groups { .. }))
         }
         Step::Policies { .. } => failed(|step| matches!(step, Step::AwaitTeams)),
+        Step::AssignNumber { .. } => {
+            failed(|step| matches!(step, Step::HoldNumber { .. } | Step::AwaitTeams))
+        }
+        // What holds a number keeps its licence (F53).
+        Step::ClearLicences => failed(|step| matches!(step, Step::NoNumbers)),
         Step::Place {
             persona: Some(_), ..
         } => failed(|step| {
@@ -157,18 +181,20 @@ pub fn obstacle<'a>(steps: &'a [Step], standings: &[Standing], at: usize) -> Opt
                     | Step::Groups { .. }
                     | Step::AwaitTeams
                     | Step::Policies { .. }
+                    | Step::AssignNumber { .. }
             )
         }),
         Step::Role { .. } => failed(|step| matches!(step, Step::Place { .. })),
         Step::UsageLocation { .. }
         | Step::Licences { .. }
         | Step::Groups { .. }
+        | Step::HoldNumber { .. }
+        | Step::NoNumbers
         | Step::BlockSignIn
         | Step::RevokeSessions
         | Step::ClearPolicies
         | Step::OnlyPolicies { .. }
         | Step::LeaveGroups { .. }
-        | Step::ClearLicences
         | Step::Place { persona: None, .. } => None,
     }
 }
@@ -286,6 +312,7 @@ mod tests {
             ]),
             disabled: BTreeMap::new(),
             groups: vec![GroupId("kept".into())],
+            numbers: Vec::new(),
             inherit: BTreeSet::from([kind("TeamsMessagingPolicy")]),
             offboarding: OffboardingProfile::default(),
         };
@@ -300,6 +327,7 @@ mod tests {
         let held = Held {
             persona: Some(&old),
             given: Some(&site),
+            number: None,
             role: None,
         };
         check(
@@ -355,12 +383,12 @@ mod tests {
         leaves(
             |_| {},
             Remove,
-            "no direct policies · no direct licences · place at the tenant level · member role self-service",
+            "no number · no direct policies · no direct licences · place at the tenant level · member role self-service",
         );
         leaves(
             |_| {},
             Keep,
-            "no direct policies · place at the tenant level · member role self-service",
+            "no number · no direct policies · place at the tenant level · member role self-service",
         );
         leaves(
             |profile| {
@@ -371,7 +399,7 @@ mod tests {
                 profile.policies = BTreeMap::from([(kind, "No calls".into())]);
             },
             Keep,
-            "no sign-in · no session goes on · no direct policies but TeamsCallingPolicy=\"No calls\" · not in the groups a, b · no direct licences · place at the tenant level · member role self-service",
+            "no sign-in · no session goes on · no number · no direct policies but TeamsCallingPolicy=\"No calls\" · not in the groups a, b · no direct licences · place at the tenant level · member role self-service",
         );
     }
 
@@ -397,7 +425,7 @@ mod tests {
         });
         check(
             &steps,
-            "no direct policies · not in the groups a, b · place at the tenant level · no member role",
+            "no number · no direct policies · not in the groups a, b · place at the tenant level · no member role",
         );
     }
 
@@ -414,7 +442,7 @@ mod tests {
         });
         check(
             &steps,
-            "no sign-in · no session goes on · no direct policies · place at europe/london · no member role",
+            "no sign-in · no session goes on · no number · no direct policies · place at europe/london · no member role",
         );
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::facts::Facts;
+use crate::model::inventory::{NumberRange, RangeId};
 use crate::model::persona::{LocationSource, MemberRole, Persona, Profile, SitePath, Wanted};
 use crate::model::property::Property;
 use crate::model::tree::Tree;
@@ -25,6 +26,8 @@ pub struct Grounds {
     pub tree: Tree,
     /// What countries are meant by which words.
     pub countries: BTreeMap<String, String>,
+    /// Ranges of telephone numbers.
+    pub ranges: Vec<NumberRange>,
 }
 
 impl Grounds {
@@ -66,7 +69,24 @@ impl Grounds {
                 }
             }
         }
+        if profile.number {
+            wanted.numbers = self.seen_from(&persona.numbers, site);
+            let location = self
+                .tree
+                .effective(site, |values| values.emergency_location.clone());
+            let location = location.filter(|_| !wanted.numbers.is_empty());
+            wanted.emergency_location = location.map(|location| location.value);
+        }
         Ok(wanted)
+    }
+
+    /// The ranges that can be seen from a site: those of the nodes above it, and its own.
+    fn seen_from(&self, ranges: &[RangeId], site: Option<&SitePath>) -> Vec<RangeId> {
+        let is_seen = |id: &&RangeId| {
+            let range = self.ranges.iter().find(|range| range.id == **id);
+            range.is_some_and(|range| SitePath::is_within(site, range.node.as_ref()))
+        };
+        ranges.iter().filter(is_seen).cloned().collect()
     }
 
     fn location(
@@ -135,6 +155,7 @@ mod tests {
             policies: BTreeMap::from([(kind("TeamsMeetingPolicy"), "Sales".into())]),
             disabled: BTreeMap::new(),
             groups: vec![GroupId("g".into())],
+            numbers: vec![RangeId("berlin".into()), RangeId("rome".into())],
             inherit: BTreeSet::from([kind("TeamsCallingPolicy")]),
             offboarding: Default::default(),
         }
@@ -144,6 +165,7 @@ mod tests {
         let policies = ["TeamsMeetingPolicy", "teamscallingpolicy", "TenantDialPlan"];
         let values = Values {
             usage_location: Some("DE".into()),
+            emergency_location: Some("reception".into()),
             policies: policies
                 .map(|kind| (PolicyType(kind.into()), "Site".into()))
                 .into(),
@@ -158,6 +180,13 @@ mod tests {
         Grounds {
             tree: Tree::new(Values::default(), &Settings::default(), vec![berlin]),
             countries: BTreeMap::from([("deutschland".into(), "DE".into())]),
+            ranges: [("berlin", "berlin"), ("rome", "rome")]
+                .map(|(id, node)| NumberRange {
+                    id: RangeId(id.into()),
+                    name: id.into(),
+                    node: Some(SitePath(node.into())),
+                })
+                .into(),
         }
     }
 
@@ -215,6 +244,16 @@ mod tests {
             wanted.groups.is_empty() && wanted.policies.is_empty() && wanted.inherit.is_empty()
         );
         assert_eq!(wanted.licences.len(), 1);
+    }
+
+    /// R125, F65, F68: only ranges that can be seen from the site, and its emergency location with them.
+    #[test]
+    fn numbers_come_from_ranges_that_the_site_can_see() {
+        let wanted = made(|_, _| {});
+        assert_eq!(wanted.numbers, [RangeId("berlin".into())]);
+        assert_eq!(wanted.emergency_location.as_deref(), Some("reception"));
+        let without = made(|_, profile| profile.number = false);
+        assert!(without.numbers.is_empty() && without.emergency_location.is_none());
     }
 
     /// F28: the country through the tenant's table, a code as it is, anything else not at all.

@@ -1,8 +1,9 @@
-//! Who is to leave on a day: ordered by a person, offboarded by the sync lane when the moment comes (F98).
+//! What is to happen on a day: who leaves is ordered by a person and offboarded by the sync lane when the moment comes (F98), which
+//! also ends the rest of numbers (F60).
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
-use crate::model::departure::{Appointment, Departure};
+use crate::model::departure::{Appointment, Departure, Subject};
 use crate::model::job::Goal;
 use crate::model::lane::Lane;
 use crate::model::microsoft::UserId;
@@ -14,7 +15,7 @@ use crate::plan::decide::Basis;
 
 use super::lease::Lease;
 use super::order::{self, TRIES};
-use super::{Shell, basis, look, sync};
+use super::{Shell, basis, lines, look, sync};
 
 /// Orders that somebody be offboarded on a day at a time of day, in the time zone of the site where they are. A day that was ordered
 /// before is replaced. `Conflict` if the day cannot be, and why.
@@ -72,11 +73,26 @@ async fn appoint(
     Err(order::too_fast(id))
 }
 
-/// Offboards everybody whose moment has come; says when the next one comes. Nothing is asked of Microsoft for it.
+/// Offboards everybody whose moment has come, and lets numbers be given again that have rested; says when the next moment comes.
+/// Nothing is asked of Microsoft for it.
 pub(super) async fn keep(
     shell: &Shell,
     lease: &Lease<'_>,
     tenant: &Tenant,
+) -> Result<Option<Time>> {
+    let mut rested = 0;
+    let next = each(shell, lease, tenant, &mut rested).await;
+    if rested > 0 {
+        lines::wake(shell, tenant, lease.worker(), rested).await?;
+    }
+    next
+}
+
+async fn each(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    rested: &mut usize,
 ) -> Result<Option<Time>> {
     let mut known: Option<Basis> = None;
     loop {
@@ -92,11 +108,19 @@ pub(super) async fn keep(
             if !lease.may_go_on() {
                 return Ok(Some(now));
             }
+            let id = match &entry.of {
+                Subject::Person(id) => id,
+                Subject::Number(number) => {
+                    *rested += usize::from(lines::rested(shell, tenant, number, now).await?);
+                    shell.store.strike(&tenant.id, &entry).await?;
+                    continue;
+                }
+            };
             let basis = match &known {
                 Some(basis) => basis,
                 None => known.insert(basis::basis(shell, tenant).await?),
             };
-            match leave(shell, tenant, basis, &entry).await {
+            match leave(shell, tenant, basis, &entry, id).await {
                 Err(error) if *error.kind() == Kind::Conflict => {
                     tracing::warn!(tenant = tenant.id.as_str(), %error, "not offboarded yet");
                     return Ok(Some(now + config::REPEAT_AFTER));
@@ -108,9 +132,15 @@ pub(super) async fn keep(
 }
 
 /// The commit of the offboarding takes the entry off; one that means nothing any more is struck.
-async fn leave(shell: &Shell, tenant: &Tenant, basis: &Basis, entry: &Appointment) -> Result<()> {
+async fn leave(
+    shell: &Shell,
+    tenant: &Tenant,
+    basis: &Basis,
+    entry: &Appointment,
+    id: &UserId,
+) -> Result<()> {
     let store = &shell.store;
-    let Some(person) = store.person(tenant, &entry.person).await? else {
+    let Some(person) = store.person(tenant, id).await? else {
         return store.strike(&tenant.id, entry).await;
     };
     let at = person.departure.as_ref().map(|departure| departure.at);
@@ -122,5 +152,5 @@ async fn leave(shell: &Shell, tenant: &Tenant, basis: &Basis, entry: &Appointmen
         let struck = store.appoint(tenant, &person, None, shell.clock.now());
         return struck.await.map(|_| ());
     }
-    order::offboard_by(shell, tenant, basis, &entry.person).await
+    order::offboard_by(shell, tenant, basis, id).await
 }

@@ -18,6 +18,13 @@ pub(super) async fn basis(shell: &Shell, tenant: &Tenant) -> Result<Basis> {
     of(shell, tenant, catalogue).await
 }
 
+/// The tree alone.
+pub(super) async fn tree(shell: &Shell, tenant: &Tenant) -> Result<Tree> {
+    let nodes = shell.store.nodes(&tenant.id).await?;
+    let provider = shell.store.provider_values().await?;
+    Ok(Tree::new(provider, &tenant.settings, nodes))
+}
+
 /// Reads the rest of it.
 pub(super) async fn of(shell: &Shell, tenant: &Tenant, catalogue: Catalogue) -> Result<Basis> {
     let estate = estate(shell, tenant).await?;
@@ -33,6 +40,7 @@ pub(super) async fn of(shell: &Shell, tenant: &Tenant, catalogue: Catalogue) -> 
         grounds: Grounds {
             tree,
             countries: tenant.settings.countries.clone(),
+            ranges: catalogue.ranges,
         },
         flawed: BTreeMap::new(),
         protected: tenant.settings.protected.people.clone(),
@@ -47,6 +55,7 @@ pub(super) async fn estate(shell: &Shell, tenant: &Tenant) -> Result<Estate> {
         skus: shell.store.skus(&tenant.id).await?,
         groups: shell.store.groups(&tenant.id).await?,
         policies: shell.store.policies(&tenant.id).await?,
+        ranges: shell.store.ranges(&tenant.id).await?,
     })
 }
 

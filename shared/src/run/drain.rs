@@ -140,6 +140,8 @@ async fn turns(
         accounts,
         groups: OnceCell::new(),
         seats: OnceCell::new(),
+        numbers_wanted: OnceCell::new(),
+        numbers_taken: Mutex::default(),
         graph,
     };
     pass(&bench, due, memory).await

@@ -206,7 +206,8 @@ impl Lessons {
             | Answer::Missing
             | Answer::Invalid(_)
             | Answer::SeenLater
-            | Answer::NotSeenLater => None,
+            | Answer::NotSeenLater
+            | Answer::NeverEnded => None,
         }
     }
 }

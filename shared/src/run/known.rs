@@ -11,7 +11,7 @@ use crate::model::step::Step;
 use crate::plan::holds::{Glance, Seen, direct_licences};
 use crate::store::jobs::{Plan, Saved};
 
-use super::ask::Request;
+use super::request::Request;
 use super::seats::Seats;
 use super::work::{Bench, Worked};
 
@@ -103,7 +103,9 @@ impl Bench<'_> {
                 | Request::Unassign(_)
                 | Request::Leave(_)
                 | Request::BlockSignIn
-                | Request::RevokeSessions => {}
+                | Request::RevokeSessions
+                | Request::AssignNumber(..)
+                | Request::UnassignNumber(_) => {}
             }
         }
         let joins = requests

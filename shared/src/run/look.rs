@@ -12,7 +12,8 @@ use crate::model::persona::SitePath;
 use crate::model::step::{Standing, Step};
 use crate::model::tenant::{Tenant, TenantId};
 use crate::model::time::Time;
-use crate::store::jobs::{History, PlanRow};
+use crate::store::ends::History;
+use crate::store::jobs::PlanRow;
 use crate::store::keys;
 
 use super::{Shell, sync};
@@ -245,7 +246,7 @@ async fn waiter(
             .and_then(|standing| standing.since)
             .map(|since| since + config::AWAIT_TEAMS),
         // Time spent waiting for these does not count as failing.
-        Waits::Licence | Waits::Permission | Waits::Settling => None,
+        Waits::Licence | Waits::Number | Waits::Permission | Waits::Settling => None,
     };
     Ok(Some(Waiter {
         person,

@@ -6,16 +6,19 @@
 //! | `sweep` | ring every lane that is due (L5) |
 //! | `drain` | work off what is due in a lane, 32 people at once |
 //! | `work` | one job, one turn |
+//! | `leave` | how a turn ends |
 //! | `known` | what it must know besides the person |
 //! | `supersede` | one job takes over from another |
 //! | `seats` | who may take a licence seat now |
-//! | `ask` | one request to Microsoft and what its answer means |
+//! | `ask`, `request` | requests to Microsoft: recorded, sent, answered; what each takes and what its answer means |
 //! | `sync` | one sync: which families are read, and when |
 //! | `pull`, `groups`, `stock`, `numbers`, `accounts` | people, who is in which groups, licence products, numbers, Teams accounts with their policies |
 //! | `estate` | whether what personas name is still there |
 //! | `basis`, `decide` | what decisions depend on; what has changed becomes plans and jobs |
+//! | `lines` | numbers in the hands of jobs |
 //! | `agenda` | who is to leave on a day |
 //! | `order` | what a person orders for somebody: provision, offboard, read again |
+//! | `inventory` | what an administrator does with numbers: ranges, numbers that come in |
 //! | `personas` | what an administrator stores: personas |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
@@ -49,8 +52,11 @@ mod family;
 mod groups;
 mod health;
 mod heed;
+pub mod inventory;
 mod known;
 mod lease;
+mod leave;
+mod lines;
 pub mod look;
 mod numbers;
 pub mod offer;
@@ -58,6 +64,7 @@ mod order;
 mod personas;
 mod probe;
 mod pull;
+mod request;
 mod schedule;
 mod seats;
 mod stock;

@@ -212,6 +212,7 @@ pub(super) fn held<'a>(person: &'a Person, persona: Option<&'a Persona>) -> Held
     Held {
         persona,
         given: Some(&person.given),
+        number: person.number.as_ref(),
         role: Some(&person.role),
     }
 }
@@ -222,6 +223,7 @@ pub(super) fn belonging(person: &Person) -> Belonging {
         site: person.site.clone(),
         persona: person.persona.clone(),
         role: person.role.clone(),
+        number: person.number.clone(),
     }
 }
 

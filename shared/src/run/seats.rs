@@ -143,6 +143,9 @@ fn needs(step: &Step, groups: &[Group]) -> Vec<SkuId> {
         Step::Groups { join } => given_by(join, groups).map(|(_, sku)| sku.clone()).collect(),
         Step::UsageLocation { .. }
         | Step::AwaitTeams
+        | Step::HoldNumber { .. }
+        | Step::AssignNumber { .. }
+        | Step::NoNumbers
         | Step::BlockSignIn
         | Step::RevokeSessions
         | Step::Policies { .. }

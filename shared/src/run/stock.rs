@@ -55,7 +55,7 @@ pub(super) async fn refresh(
                 free.entry(sku.clone())
                     .and_modify(|free| *free = free.saturating_sub(1));
             }
-            ready.push(woken(waiter.job, shell));
+            ready.push(woken(waiter.job, Waits::Licence, shell));
         }
     }
     if !ready.is_empty() {
@@ -70,7 +70,7 @@ pub(super) async fn refresh(
 }
 
 /// Due at once, but not within a minute of the refusal: it would only be put off again.
-fn woken(mut job: Job, shell: &Shell) -> Job {
+pub(super) fn woken(mut job: Job, waits: Waits, shell: &Shell) -> Job {
     let refusals = job.asks.iter().filter(|ask| ask.was_put_off());
     let refused = refusals
         .filter_map(|ask| Some(ask.closed.as_ref()?.at))
@@ -78,7 +78,7 @@ fn woken(mut job: Job, shell: &Shell) -> Job {
     let now = shell.clock.now();
     let due = refused.map_or(now, |at| now.max(at + config::REPEAT_AFTER));
     job.move_to(Lane::Provision, due);
-    // It keeps its place before those who have waited less, until it has its seat.
-    job.waits = Some(Waits::Licence);
+    // It keeps its place before those who have waited less, until it has what it waits for.
+    job.waits = Some(waits);
     job
 }

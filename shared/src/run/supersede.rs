@@ -2,9 +2,10 @@
 
 use crate::config;
 use crate::error::Result;
-use crate::model::ask::Answer;
+use crate::model::ask::{Answer, Ask};
 use crate::model::job::{Job, Waits};
 use crate::plan::holds::{Seen, View, view};
+use crate::plan::next_move::{Move, under_way};
 use crate::store::jobs::{Plan, Saved};
 
 use super::ask;
@@ -17,13 +18,28 @@ impl Bench<'_> {
         let settled = job
             .asks
             .iter()
-            .filter(|ask| ask.is_open())
+            .filter(|ask| ask.is_open() && !ask.verb.is_of_number())
             .map(|ask| ask.sent + config::SETTLE)
             .max();
         if let Some(until) = settled.filter(|until| now < *until) {
             return self.again(job, until, None).await;
         }
         let mut seen = Seen::default();
+        let of_number = |ask: &&Ask| ask.is_open() && ask.verb.is_of_number();
+        while let Some(ask) = job.asks.iter().find(of_number).cloned() {
+            match under_way(&ask, &seen, &job.person, now) {
+                Move::Read(what) => {
+                    self.lease.permit()?;
+                    ask::read(&self.graph, &job.person, what, &mut seen).await?;
+                }
+                Move::Close(_, answer) => {
+                    job.close(ask.number, now, answer, None);
+                    seen = Seen::default();
+                }
+                Move::Wait { until, .. } => return self.again(job, until, None).await,
+                Move::Finish(_) | Move::Ask(_) | Move::GiveUp(_) => break,
+            }
+        }
         for ask in job.asks.clone().iter().filter(|ask| ask.is_open()) {
             let Some(step) = plan.steps.get(usize::from(ask.step)) else {
                 continue;

@@ -7,10 +7,11 @@ use crate::model::job::{Job, JobId, JobState};
 use crate::model::lane::Lane;
 use crate::model::microsoft::UserId;
 use crate::model::tenant::{Tenant, TenantId};
-use crate::store::jobs::{Placement, PlanRow, Saved};
+use crate::store::ends::Placement;
+use crate::store::jobs::{PlanRow, Saved};
 
 use super::order::{OUTSIDE, TRIES, open_job};
-use super::{Shell, look, sync};
+use super::{Shell, lines, look, sync};
 
 /// What became of the order to look at somebody now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,14 +117,23 @@ pub async fn cancel(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result
         };
         job.state = JobState::Cancelled;
         let now = shell.clock.now();
-        let nothing = Placement::default();
+        let lines = lines::at_end(shell, &tenant, &job, &plan).await?;
+        let freed = lines.freed();
+        let placement = Placement {
+            number: lines.number,
+            entries: lines.entries,
+            ..Placement::default()
+        };
         let ended = shell
             .store
-            .end(&tenant, &mut job, &plan, &nothing, OUTSIDE, now)
+            .end(&tenant, &mut job, &plan, &placement, OUTSIDE, now)
             .await?;
         match ended {
             Saved::Yes => {
                 tracing::info!(tenant = tenant.id.as_str(), job = job.id.0, "cancelled");
+                if freed > 0 {
+                    lines::wake(shell, &tenant, OUTSIDE, freed).await?;
+                }
                 return Ok(job.id);
             }
             Saved::Overtaken => {}

@@ -8,21 +8,24 @@ use tokio::sync::OnceCell;
 
 use crate::error::{Error, Kind, Result};
 use crate::graph::Graph;
+use crate::model::ask::Ask;
 use crate::model::group::Group;
 use crate::model::job::{Job, JobId, JobState, Waits};
 use crate::model::lane::Lane;
 use crate::model::microsoft::{TeamsUser, UserId};
-use crate::model::step::{Obstacle, Stands, Step};
+use crate::model::number::E164;
+use crate::model::step::{Note, Obstacle, Stands, Step};
 use crate::model::tenant::{Capability, Tenant};
 use crate::model::time::Time;
 use crate::plan::holds::{Glance, Read, Seen};
 use crate::plan::next_move::{Circumstances, Move, next_move};
 use crate::plan::steps::obstacle;
-use crate::store::jobs::{Placement, Plan, PlanRow, Saved};
+use crate::store::jobs::{Plan, PlanRow};
 
 use super::ask::{self, Asked};
-use super::known::{given, left};
+use super::known::left;
 use super::lease::Lease;
+use super::lines::{Hold, Queue};
 use super::seats::Seats;
 use super::{Shell, health};
 
@@ -59,6 +62,10 @@ pub(super) struct Bench<'a> {
     pub groups: OnceCell<Vec<Group>>,
     /// The licence stock, read when somebody needs a seat.
     pub seats: OnceCell<Seats>,
+    /// Who waits for a telephone number, read when somebody needs one.
+    pub numbers_wanted: OnceCell<Queue>,
+    /// Numbers that somebody of this pass has got, or was not given.
+    pub numbers_taken: Mutex<BTreeSet<E164>>,
     /// The Teams accounts of everybody, where so many are asked for that one list is cheaper.
     pub accounts: Option<BTreeMap<UserId, TeamsUser>>,
 }
@@ -159,7 +166,11 @@ impl Bench<'_> {
     /// for this person may ask for the opposite (A3).
     async fn park(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
         let open = job.asks.iter().filter(|ask| ask.is_open());
-        let settled = open.map(|ask| ask.sent + config::SETTLE).max();
+        let settles = |ask: &Ask| match ask.verb.is_of_number() {
+            true => config::SETTLE_NUMBER,
+            false => config::SETTLE,
+        };
+        let settled = open.map(|ask| ask.sent + settles(ask)).max();
         if let Some(until) = settled.filter(|until| self.shell.clock.now() < *until) {
             return self.again(job, until, Some(Waits::Settling)).await;
         }
@@ -219,6 +230,24 @@ impl Bench<'_> {
             if let Some(standing) = job.standings.get_mut(at) {
                 standing.since.get_or_insert(now);
             }
+            if let Step::HoldNumber { ranges } = step {
+                match self.hold_number(&mut job, ranges).await {
+                    Ok(Hold::Held) => settle(&mut job, at, Stands::Done(None)),
+                    Ok(Hold::Refused(why)) => settle(&mut job, at, Stands::Failed(why)),
+                    Ok(Hold::NotBefore(until)) => return self.again(job, until, None).await,
+                    Ok(Hold::None) => {
+                        let until = now + config::WAITING_LOOK;
+                        return self.again(job, until, Some(Waits::Number)).await;
+                    }
+                    Ok(Hold::Overtaken) => return self.make_way(&job).await,
+                    Err(error) if *error.kind() == Kind::Denied => {
+                        let until = now + config::WAITING_LOOK;
+                        return self.again(job, until, Some(Waits::Permission)).await;
+                    }
+                    Err(error) => return self.put_off(job, error).await,
+                }
+                continue;
+            }
             let left = left(plan, &job);
             let inherits = match self.inherits(plan, step).await {
                 Ok(inherits) => inherits,
@@ -232,12 +261,22 @@ impl Bench<'_> {
                 missing: &missing,
                 left: &left,
                 inherits: &inherits,
+                person: &job.person,
+                lines: &job.lines,
                 trust_from: job.trust_from,
             };
             let asks: Vec<_> = job.asks_of(at).collect();
             match next_move(step, &job.standings[at], &asks, &seen, &around) {
                 Move::Read(what) => match self.read(&job.person, what, &mut seen).await {
                     Ok(()) => {}
+                    // Whoever was given no number by us is not kept because numbers cannot be read.
+                    Err(error)
+                        if *error.kind() == Kind::Denied
+                            && *step == Step::NoNumbers
+                            && had_no_number(plan) =>
+                    {
+                        settle(&mut job, at, Stands::Skipped(Note::NumbersUnread));
+                    }
                     Err(error) if *error.kind() == Kind::Denied => {
                         return self
                             .again(job, now + config::WAITING_LOOK, Some(Waits::Permission))
@@ -301,104 +340,21 @@ impl Bench<'_> {
                     .map_or(Glance::Absent, Glance::Present);
                 Ok(())
             }
-            (Some(_) | None, Read::User | Read::Groups) | (None, Read::Teams) => {
+            (
+                Some(_) | None,
+                what @ (Read::User | Read::Groups | Read::Lines | Read::Line(_) | Read::Order(_)),
+            )
+            | (None, what @ Read::Teams) => {
                 self.lease.permit()?;
                 ask::read(&self.graph, person, what, seen).await
             }
         }
     }
+}
 
-    /// What cannot be read or sent now is tried again. A long wait that Microsoft named is written down, because whoever comes next
-    /// in another process must keep it too (fault 34); a short one is remembered by the drain alone.
-    async fn put_off(&self, mut job: Job, error: Error) -> Result<Worked> {
-        let long = if let Kind::Throttled(wait) = error.kind() {
-            wait.filter(|wait| *wait > config::REPEAT_AFTER)
-        } else {
-            None
-        };
-        let Some(wait) = long else {
-            return Err(error);
-        };
-        let until = self.shell.clock.now() + wait;
-        job.due = Some(until);
-        job.in_hand = false;
-        Ok(self.save(&mut job).await?.unwrap_or(Worked::Again(until)))
-    }
-
-    /// Stores an open job. Something = somebody else wrote it.
-    pub(super) async fn save(&self, job: &mut Job) -> Result<Option<Worked>> {
-        match self
-            .shell
-            .store
-            .save(self.tenant, job, self.lease.worker())
-            .await?
-        {
-            Saved::Yes => Ok(None),
-            Saved::Overtaken => Ok(Some(self.make_way(job).await?)),
-        }
-    }
-
-    /// The job is looked at again then, in the lane that fits what it waits for.
-    pub(super) async fn again(
-        &self,
-        mut job: Job,
-        until: Time,
-        waits: Option<Waits>,
-    ) -> Result<Worked> {
-        let lane = match &waits {
-            Some(Waits::Teams(_)) => Lane::Staging,
-            Some(Waits::Licence | Waits::Permission | Waits::Settling) | None => job.goal.lane(),
-        };
-        job.move_to(lane, until);
-        if lane == Lane::Staging {
-            job.looked = Some(self.shell.clock.now());
-        }
-        job.waits = waits;
-        if lane != self.lease.lane() {
-            return Ok(Worked::Moved(Box::new(job)));
-        }
-        Ok(self.save(&mut job).await?.unwrap_or(Worked::Again(until)))
-    }
-
-    /// The job's end, in one transaction with the person's row.
-    pub(super) async fn end(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
-        let now = self.shell.clock.now();
-        let mut placement = Placement::default();
-        for (step, standing) in plan.steps.iter().zip(&job.standings) {
-            match (step, &standing.stands) {
-                (Step::Place { site, persona }, Stands::Done(_)) => {
-                    placement.place = Some((site.clone(), persona.clone()));
-                    placement.given = given(plan);
-                }
-                (Step::Role { role }, Stands::Done(_)) => placement.role = Some(role.clone()),
-                _ => {}
-            }
-        }
-        match self
-            .shell
-            .store
-            .end(
-                self.tenant,
-                &mut job,
-                plan,
-                &placement,
-                self.lease.worker(),
-                now,
-            )
-            .await?
-        {
-            Saved::Yes => {
-                tracing::info!(
-                    tenant = self.tenant.id.as_str(),
-                    job = job.id.0,
-                    state = job.state.name(),
-                    "ended"
-                );
-                Ok(Worked::Ended(job.state))
-            }
-            Saved::Overtaken => self.make_way(&job).await,
-        }
-    }
+/// The person had no number of ours when this was planned.
+fn had_no_number(plan: &Plan) -> bool {
+    plan.from.as_ref().is_none_or(|from| from.number.is_none())
 }
 
 fn settle(job: &mut Job, at: usize, stands: Stands) {

@@ -5,7 +5,7 @@ use super::lanes::rung;
 use super::write::{Committed, Write};
 use super::{Query, Range, Store, attribute, decode, encode};
 use crate::error::Result;
-use crate::model::departure::{Appointment, Departure};
+use crate::model::departure::{Appointment, Departure, Subject};
 use crate::model::lane::Lane;
 use crate::model::person::Person;
 use crate::model::tenant::{Tenant, TenantId};
@@ -89,6 +89,6 @@ fn strike(tenant: &TenantId, entry: &Appointment) -> Write {
 fn appointment(person: &Person, at: Time) -> Appointment {
     Appointment {
         at,
-        person: person.id.clone(),
+        of: Subject::Person(person.id.clone()),
     }
 }

@@ -6,25 +6,28 @@
 //! | its rules, personas, profiles, tree | `T#<t>` · `RULES`, `PERSONA#<id>#<v>`, `PROFILE#<name>`, `NODE#<path>` |
 //! | what roles may do to fields of people | `T#<t>` · `FIELDS#<role>#<node>` |
 //! | what the installation sets for all | `PROVIDER` · `VALUES` |
+//! | its ranges of numbers | `T#<t>` · `RANGE#<id>` |
 //! | its licence products, groups, policy names | `T#<t>` · `SKU#<sku>`, `GROUP#<group>`, `POLICY#<type>#<name>` |
 //! | which seats are kept for whom | `T#<t>` · `SEAT#<sku>#<job>` |
 //! | who works in a lane, and what is asked of it | `T#<t>` · `LANE#<lane>` |
 //! | how far has sync read | `T#<t>` · `CURSOR#people`, `CURSOR#numbers`, `CURSOR#accounts` |
 //! | who changed, on which page; who could not be decided; who is to be read again | `T#<t>#PAGES` · `<cursor>`, `later#<fence>`, `refresh#<time>#<id>` |
-//! | who is to leave, soonest first | `T#<t>#AGENDA` · `<at>#<person>` |
+//! | who is to leave, which numbers have rested, soonest first | `T#<t>#AGENDA` · `<at>#<person or number>` |
 //! | one person · all people | `T#<t>#U<shard>` · `USER#<id>` |
 //! | one number · all numbers | `T#<t>#N<shard>` · `NUM#<e164>` |
 //! | one job with its plan · its end | `T#<t>#J<shard>` · `JOB#<id>`, `JOB#<id>#PLAN` · `JOB#<id>#HISTORY` |
 //! | which jobs of a lane are due | index *due*, `T#<t>#<lane>#<shard>` · `<due>#<job>` |
 //! | which lanes want to be rung | index *due*, `WAKE` · `<wake_at>#<tenant>#<lane>` |
+//! | which numbers of a range are free, lowest first | index *find*, `T#<t>#free#<range>` · `<e164>` |
 //! | which jobs wait, and for what, oldest first | index *find*, `T#<t>#waits#<what>` · `<created>#<job>` |
 //!
 //! Every partition key begins with the tenant, `PROVIDER` and `WAKE` excepted (V7). There is no scan.
 
 use super::cursors::{Family, Refresh};
 use crate::model::access::Role;
-use crate::model::departure::Appointment;
+use crate::model::departure::{Appointment, Subject};
 use crate::model::group::GroupId;
+use crate::model::inventory::{Entry, RangeId};
 use crate::model::job::{Job, JobId, Waits};
 use crate::model::lane::Lane;
 use crate::model::microsoft::{PolicyType, SkuId, UserId};
@@ -68,6 +71,8 @@ pub const PROFILE: &str = "PROFILE#";
 pub const FIELDS: &str = "FIELDS#";
 /// The prefix of a group's sort key.
 pub const GROUP: &str = "GROUP#";
+/// The prefix of a range's sort key.
+pub const RANGE: &str = "RANGE#";
 /// The prefix of the sort key of a seat that is kept for somebody.
 pub const SEAT: &str = "SEAT#";
 
@@ -192,15 +197,19 @@ pub fn refresh(tenant: &TenantId, order: &Refresh) -> Key {
     key(pages(tenant), format!("{REFRESH}{ordered}#{person}"))
 }
 
-/// The partition of who is to leave, soonest first.
+/// The partition of what is to happen, soonest first.
 pub fn agenda(tenant: &TenantId) -> String {
     format!("{}#AGENDA", tenant_partition(tenant))
 }
 
-/// That somebody is to leave.
+/// That somebody is to leave, or a number has rested.
 pub fn appointment(tenant: &TenantId, entry: &Appointment) -> Key {
-    let (at, person) = (entry.at.sortable(), &entry.person.0);
-    key(agenda(tenant), format!("{at}#{person}"))
+    let at = entry.at.sortable();
+    let subject = match &entry.of {
+        Subject::Person(person) => &person.0,
+        Subject::Number(number) => number.as_str(),
+    };
+    key(agenda(tenant), format!("{at}#{subject}"))
 }
 
 /// A partition of people.
@@ -227,6 +236,22 @@ pub fn number(tenant: &TenantId, shards: u8, number: &E164) -> Key {
         numbers(tenant, shard_of(number.as_str(), shards)),
         format!("{NUMBER}{number}"),
     )
+}
+
+/// The numbers of a range that are free.
+pub fn free(tenant: &TenantId, range: &RangeId) -> String {
+    format!("{}#free#{}", tenant_partition(tenant), range.0)
+}
+
+/// Where a number stands among those that are free; `None` = it is not drawn.
+pub fn in_queue(tenant: &TenantId, entry: &Entry) -> Option<Key> {
+    let range = entry.drawn_from()?;
+    Some(key(free(tenant, range), entry.number.to_string()))
+}
+
+/// A range of numbers.
+pub fn range(tenant: &TenantId, id: &RangeId) -> Key {
+    key(tenant_partition(tenant), format!("{RANGE}{}", id.0))
 }
 
 /// One job's header.
@@ -311,6 +336,7 @@ pub fn waits_partition(tenant: &TenantId, waits: &Waits) -> String {
     let what = match waits {
         Waits::Teams(_) => "teams",
         Waits::Licence => "no_licence",
+        Waits::Number => "no_number",
         Waits::Permission => "permission",
         Waits::Settling => "settling",
     };

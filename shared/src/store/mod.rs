@@ -8,8 +8,9 @@
 //! | `tenants` | a customer and what it has few of: rules, personas, sites, licence products |
 //! | `people` | people, as sync and jobs write them |
 //! | `numbers` | telephone numbers, as sync writes them |
-//! | `jobs` | jobs, their plans, their ends (J1-J6) |
+//! | `jobs`, `ends` | jobs and their plans (J1-J6); how they end |
 //! | `agenda` | who is to leave, and when |
+//! | `inventory` | numbers as we keep them, and their ranges |
 //! | `seats` | licence seats that are kept for people |
 //! | `commits` | decisions becoming jobs, 33 people a transaction (J4) |
 //! | `cursors` | how far sync has read, and who changed |
@@ -29,6 +30,8 @@ use keys::Key;
 pub mod agenda;
 pub mod commits;
 pub mod cursors;
+pub mod ends;
+pub mod inventory;
 pub mod jobs;
 pub mod keys;
 pub mod known;

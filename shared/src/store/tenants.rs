@@ -9,6 +9,7 @@ use super::{Range, Store, attribute, encode};
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::FieldPolicy;
 use crate::model::group::Group;
+use crate::model::inventory::NumberRange;
 use crate::model::microsoft::{PolicyName, Sku};
 use crate::model::persona::{Persona, Profile, Rules};
 use crate::model::probe::Probe;
@@ -30,6 +31,8 @@ pub struct Catalogue {
     /// Profiles besides `everything`.
     #[serde(default)]
     pub profiles: Vec<Profile>,
+    /// Its ranges of telephone numbers.
+    pub ranges: Vec<NumberRange>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,13 +132,24 @@ impl Store {
         self.get_as(&keys::tenant(id)).await
     }
 
+    /// Its regions and sites.
+    pub async fn nodes(&self, tenant: &TenantId) -> Result<Vec<Node>> {
+        self.few(tenant, keys::NODE).await
+    }
+
+    /// Its ranges of telephone numbers.
+    pub async fn ranges(&self, tenant: &TenantId) -> Result<Vec<NumberRange>> {
+        self.few(tenant, keys::RANGE).await
+    }
+
     /// What decisions depend on.
     pub async fn catalogue(&self, tenant: &TenantId) -> Result<Catalogue> {
         Ok(Catalogue {
             rules: self.get_as(&keys::rules(tenant)).await?.unwrap_or_default(),
             personas: self.few(tenant, keys::PERSONA).await?,
-            nodes: self.few(tenant, keys::NODE).await?,
+            nodes: self.nodes(tenant).await?,
             profiles: self.few(tenant, keys::PROFILE).await?,
+            ranges: self.ranges(tenant).await?,
         })
     }
 

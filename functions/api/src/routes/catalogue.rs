@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use shared::model::group::GroupId;
+use shared::model::inventory::RangeId;
 use shared::model::microsoft::{PlanId, PolicyType, SkuId};
 use shared::model::persona::{LocationSource, OffboardingProfile, Persona, PersonaRef};
 use shared::model::tenant::{OffboardLicences, TenantId};
@@ -54,6 +55,9 @@ pub struct PersonaWritten {
     /// Groups that the person is added to.
     #[serde(default)]
     groups: Vec<String>,
+    /// Ranges from which they get a telephone number, in this order; empty = no number.
+    #[serde(default)]
+    numbers: Vec<String>,
     /// Teams policies: a name by type, or null for the group's or the Global one.
     #[serde(default)]
     policies: BTreeMap<String, Option<String>>,
@@ -166,6 +170,7 @@ fn persona(id: String, written: PersonaWritten) -> Persona {
         }),
         licences: written.licences.into_iter().map(SkuId::from).collect(),
         groups: groups(written.groups),
+        numbers: written.numbers.into_iter().map(RangeId).collect(),
         offboarding: OffboardingProfile {
             licences: written.offboarding.licences,
             lock_out: written.offboarding.lock_out,

@@ -204,6 +204,7 @@ pub fn reason(waits: &Waits) -> String {
     match waits {
         Waits::Teams(why) => why.clone(),
         Waits::Licence => "no licence seat is free".to_owned(),
+        Waits::Number => "no telephone number is free".to_owned(),
         Waits::Permission => "Microsoft does not give us a permission that it takes".to_owned(),
         Waits::Settling => "requests of the job before it may still take effect".to_owned(),
     }

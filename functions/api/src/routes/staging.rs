@@ -46,6 +46,8 @@ pub enum WaitsFor {
     Teams,
     /// A licence seat.
     NoLicence,
+    /// A telephone number.
+    NoNumber,
     /// A permission that Microsoft does not give us.
     Permission,
     /// The open requests of the job before.
@@ -141,6 +143,7 @@ pub async fn staging(
     let waits = match asked.waits.unwrap_or_default() {
         WaitsFor::Teams => Waits::Teams(String::new()),
         WaitsFor::NoLicence => Waits::Licence,
+        WaitsFor::NoNumber => Waits::Number,
         WaitsFor::Permission => Waits::Permission,
         WaitsFor::Settling => Waits::Settling,
     };

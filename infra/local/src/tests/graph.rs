@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use shared::clock::Clock;
 use shared::graph::{
-    DeltaNext, Graph, Microsoft as Connector, NumberUpdate, NumbersFrom, Operation, Secrets,
-    UsersFrom, loopback,
+    DeltaNext, Graph, Microsoft as Connector, NumberUpdate, NumbersFrom, Secrets, UsersFrom,
+    loopback,
 };
 use shared::model::group::{GroupId, GroupObstacle, Membership};
 use shared::model::microsoft::{PolicyType, SkuId, UserId};
-use shared::model::number::E164;
+use shared::model::number::{E164, Operation};
 use shared::model::tenant::{Capability, Connection};
 use tokio::net::TcpListener;
 
@@ -210,7 +210,7 @@ async fn policies_and_numbers() {
         .unwrap();
     assert_eq!((last.numbers.len(), last.next), (0, None));
     let ordered = graph
-        .assign_number(&free, &person, "primary", None)
+        .assign_number(&free.number, &free.kind, &person, "primary", None)
         .await
         .unwrap();
     let operation = graph.operation(&ordered.operation.unwrap()).await.unwrap();
@@ -225,7 +225,11 @@ async fn policies_and_numbers() {
         network_site: None,
     };
     graph.update_number(&held[0].number, &update).await.unwrap();
-    graph.unassign_number(&held[0]).await.unwrap();
+    let held = &held[0];
+    graph
+        .unassign_number(&held.number, &held.kind)
+        .await
+        .unwrap();
     let number = E164::parse("tel:+49 30 123450").unwrap();
     let after = graph.number(&number).await.unwrap().unwrap();
     assert_eq!(

@@ -160,14 +160,18 @@ async fn an_order_is_taken_with_or_without_the_id_of_its_operation() {
     let number = number("+12052582895");
     for (location, id) in &locations {
         let ordered = graph
-            .assign_number(&number, &adele(), "primary", Some("l"))
+            .assign_number(&number.number, &number.kind, &adele(), "primary", Some("l"))
             .await
             .unwrap();
         assert_eq!(ordered.operation.as_deref(), *id, "{location:?}");
         assert_eq!(ordered.receipt.request_id.as_deref(), Some("ms-1"));
     }
     assert_eq!(
-        graph.unassign_number(&number).await.unwrap().operation,
+        graph
+            .unassign_number(&number.number, &number.kind)
+            .await
+            .unwrap()
+            .operation,
         None
     );
     let update = NumberUpdate {
@@ -223,7 +227,7 @@ async fn an_order_that_is_not_taken_says_why() {
         graph(move |before| refuse(answers[before].0, "BadRequest", answers[before].1));
     for (status, text, kind) in cases {
         let error = graph
-            .unassign_number(&number("+12052582895"))
+            .unassign_number(&number("+12052582895").number, "callingPlan")
             .await
             .unwrap_err();
         assert_eq!(error.kind(), &kind, "{status} {text}");

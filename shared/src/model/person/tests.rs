@@ -42,6 +42,7 @@ fn given(change: impl FnOnce(&mut Person)) -> Person {
         site: None,
         given: Default::default(),
         role: MemberRole::None,
+        number: None,
         departure: None,
         left: false,
         drift: Vec::new(),

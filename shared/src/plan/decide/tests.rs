@@ -142,6 +142,7 @@ fn given(department: &str, city: &str, change: impl FnOnce(&mut Person)) -> Pers
         site: None,
         given: BTreeSet::new(),
         role: MemberRole::None,
+        number: None,
         departure: None,
         left: false,
         drift: Vec::new(),

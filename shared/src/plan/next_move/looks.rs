@@ -33,7 +33,10 @@ impl Patience {
             Step::Policies { .. } | Step::ClearPolicies | Step::OnlyPolicies { .. } => {
                 (config::LOOKS_POLICIES, config::POLICY_GIVE_UP)
             }
-            Step::Place { .. } | Step::Role { .. } => return None,
+            Step::AssignNumber { .. } | Step::NoNumbers => {
+                (config::LOOKS_NUMBER, config::NUMBER_GIVE_UP)
+            }
+            Step::HoldNumber { .. } | Step::Place { .. } | Step::Role { .. } => return None,
         };
         Some(Self { looks, give_up })
     }

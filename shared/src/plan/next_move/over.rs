@@ -40,6 +40,9 @@ const fn deed(step: &Step) -> Option<Deed> {
         }),
         Step::UsageLocation { .. }
         | Step::Groups { .. }
+        | Step::HoldNumber { .. }
+        | Step::AssignNumber { .. }
+        | Step::NoNumbers
         | Step::BlockSignIn
         | Step::RevokeSessions
         | Step::AwaitTeams
@@ -100,7 +103,7 @@ fn licensed_by(user: &DirectoryUser, around: &Circumstances<'_>) -> (Groups, Str
 
 /// Without the permission nothing is asked for (design.md section 4, *Permissions*). Whoever leaves is not kept waiting because they
 /// cannot be locked out: that step fails, and says so.
-fn not_permitted(step: &Step, around: &Circumstances<'_>) -> Option<Move> {
+pub(super) fn not_permitted(step: &Step, around: &Circumstances<'_>) -> Option<Move> {
     let capability = step.capability()?;
     if !around.missing.contains(&capability) {
         return None;
@@ -145,7 +148,9 @@ pub(super) fn refusal(step: &Step, verb: &Verb, asks: &[&Ask], now: Time) -> Opt
                 | Verb::AssignPolicies
                 | Verb::UnassignPolicies
                 | Verb::BlockSignIn
-                | Verb::RevokeSessions => Obstacle::ProtectedAccount,
+                | Verb::RevokeSessions
+                | Verb::AssignNumber(_)
+                | Verb::UnassignNumber(_) => Obstacle::ProtectedAccount,
             })))
         }
         Answer::Invalid(said) => Some(Move::GiveUp(Stands::Failed(format!(
@@ -165,6 +170,7 @@ pub(super) fn refusal(step: &Step, verb: &Verb, asks: &[&Ask], now: Time) -> Opt
         | Answer::Missing
         | Answer::SeenLater
         | Answer::NotSeenLater
+        | Answer::NeverEnded
         | Answer::Refused(Refusal::NoSeats | Refusal::UsageLocation) => None,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::model::ask::Closed;
 use crate::model::facts::Facts;
+use crate::model::inventory::Line;
 use crate::model::microsoft::{
     DirectoryUser, EffectivePolicy, LicenceState, PolicyType, SkuId, UserId,
 };
@@ -13,6 +14,7 @@ use crate::model::property::Property;
 
 mod laws;
 mod licences;
+mod lines;
 mod patience;
 mod plan_again;
 mod story;
@@ -186,6 +188,7 @@ fn seen(user: DirectoryUser, teams: TeamsUser) -> Seen {
         user: Glance::Present(user),
         teams: Glance::Present(teams),
         groups: Glance::Present(BTreeSet::new()),
+        ..Seen::default()
     }
 }
 
@@ -194,6 +197,7 @@ fn gone() -> Seen {
         user: Glance::Absent,
         teams: Glance::Absent,
         groups: Glance::Absent,
+        ..Seen::default()
     }
 }
 
@@ -215,6 +219,7 @@ fn asked(verb: Verb, ago: u64, answer: Option<Answer>) -> Ask {
     });
     Ask {
         earlier: 0,
+        order: None,
         number: 1,
         step: 0,
         verb,
@@ -237,6 +242,7 @@ struct Given {
     missing: BTreeSet<Capability>,
     left: Vec<GroupId>,
     inherits: Vec<(GroupId, SkuId)>,
+    lines: Vec<Line>,
     trust_from: Option<Time>,
 }
 
@@ -253,6 +259,7 @@ fn given(step: &Step, change: impl FnOnce(&mut Given)) -> Given {
         missing: BTreeSet::new(),
         left: Vec::new(),
         inherits: Vec::new(),
+        lines: Vec::new(),
         trust_from: None,
     };
     change(&mut given);
@@ -277,6 +284,8 @@ impl Given {
             missing: &self.missing,
             left: &self.left,
             inherits: &self.inherits,
+            person: &UserId("adele".into()),
+            lines: &self.lines,
             trust_from: self.trust_from,
         };
         next_move(&self.step, &standing, &asks, &self.seen, &around)
@@ -293,6 +302,9 @@ fn say(step: &Move, now: Time) -> String {
         Move::Read(Read::User) => "read the user".to_owned(),
         Move::Read(Read::Teams) => "read the Teams user".to_owned(),
         Move::Read(Read::Groups) => "read the groups".to_owned(),
+        Move::Read(Read::Lines) => "read the person's numbers".to_owned(),
+        Move::Read(Read::Line(_)) => "read the number".to_owned(),
+        Move::Read(Read::Order(_)) => "read the order".to_owned(),
         Move::Close(numbers, answer) => format!("close {numbers:?}: {answer}"),
         Move::Finish(stands) => format!("finish: {stands}"),
         Move::GiveUp(stands) => format!("give up: {stands}"),
@@ -305,6 +317,7 @@ fn say(step: &Move, now: Time) -> String {
                 None => String::new(),
                 Some(Waits::Teams(why)) => format!(" for Teams: {why}"),
                 Some(Waits::Licence) => " for a licence".to_owned(),
+                Some(Waits::Number) => " for a number".to_owned(),
                 Some(Waits::Permission) => " for a permission".to_owned(),
                 Some(Waits::Settling) => " for the job before".to_owned(),
             };

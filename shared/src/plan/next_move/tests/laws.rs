@@ -194,7 +194,8 @@ fn is_for_good(answer: &Answer) -> bool {
         | Answer::Denied
         | Answer::Missing
         | Answer::SeenLater
-        | Answer::NotSeenLater => false,
+        | Answer::NotSeenLater
+        | Answer::NeverEnded => false,
     }
 }
 
@@ -259,7 +260,7 @@ fn whoever_is_not_in_the_directory_is_not_awaited() {
             g.seen = Seen {
                 user,
                 teams: Glance::Absent,
-                groups: Glance::Unread,
+                ..Seen::default()
             };
             g.since = Some(NOW - minutes(since));
             g.ask_directory = ask_directory;

@@ -91,6 +91,7 @@ fn planning_again_asks_nothing() {
 fn leaving_twice_and_coming_back() {
     let first = play(leaving(), leaver(), perfect);
     expect![[r#"
+        take numbers                       already so
         clear policies                     done
         clear licences                     done
         place                              done
@@ -104,6 +105,7 @@ fn leaving_twice_and_coming_back() {
     };
     assert_eq!(first.truth, only_location);
     expect![[r#"
+        take numbers                       already so
         clear policies                     already so
         clear licences                     already so
         place                              done

@@ -73,6 +73,8 @@ impl Truth {
                 Glance::Present(teams(&policies))
             },
             groups: Glance::Present(self.groups.clone()),
+            lines: Glance::Present(Vec::new()),
+            ..Seen::default()
         }
     }
 
@@ -154,6 +156,8 @@ pub(super) fn play(steps: Vec<Step>, mut truth: Truth, reply: impl Fn(usize) -> 
             missing: &BTreeSet::new(),
             left: &[],
             inherits: &[],
+            person: &job.person,
+            lines: &[],
             trust_from: None,
         };
         let asks: Vec<&Ask> = job.asks_of(at).collect();
@@ -225,7 +229,8 @@ impl Story {
     pub(super) fn is_honest(&self) {
         let seen = self.truth.seen();
         for (step, at) in self.steps.iter().zip(&self.job.standings) {
-            let is_row = Patience::with(step).is_none() || matches!(step, Step::AwaitTeams);
+            let is_row = Patience::with(step).is_none()
+                || matches!(step, Step::AwaitTeams | Step::NoNumbers);
             // Nothing shows that sessions were ended, but Microsoft's word for it.
             let taken = |ask: &Ask| ask.verb == Verb::RevokeSessions && ask.was_taken();
             let is_told = *step == Step::RevokeSessions && self.job.asks.iter().any(taken);

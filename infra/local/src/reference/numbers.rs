@@ -1,0 +1,139 @@
+//! Who holds which number: what must hold of our rows at any time, and of them and Microsoft together when nobody is at work (V1).
+
+use std::collections::BTreeMap;
+
+use shared::model::ask::Verb;
+use shared::model::inventory::NumberState;
+
+use super::Ledger;
+use crate::microsoft::Microsoft;
+
+/// V1 (a), A4: a number that somebody works on is in the hands of exactly one open job, that of its holder; every other is in nobody's.
+pub(super) fn broken(ledger: &Ledger) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (number, entry) in &ledger.entries {
+        let is_worked_on = matches!(
+            entry.state,
+            NumberState::Held | NumberState::Assigning | NumberState::Releasing
+        );
+        if is_worked_on != entry.job.is_some() {
+            broken.push(format!(
+                "V1: {number} is {} and in the hands of {:?}",
+                entry.state, entry.job
+            ));
+        }
+        let is_somebodys = is_worked_on || entry.state == NumberState::Used;
+        if is_somebodys && entry.holder.is_none() {
+            broken.push(format!("V1: {number} is {} and has no holder", entry.state));
+        }
+        let open = |verb: &Verb| match verb {
+            Verb::AssignNumber(asked) | Verb::UnassignNumber(asked) => asked.as_str() == number,
+            Verb::SetUsageLocation
+            | Verb::ChangeLicences
+            | Verb::AssignPolicies
+            | Verb::UnassignPolicies
+            | Verb::JoinGroup(_)
+            | Verb::LeaveGroup(_)
+            | Verb::BlockSignIn
+            | Verb::RevokeSessions => false,
+        };
+        for job in ledger.jobs.values() {
+            let asks = job
+                .asks
+                .iter()
+                .filter(|ask| ask.is_open() && open(&ask.verb));
+            let asks = asks.count();
+            let is_theirs = entry.job.as_ref() == Some(&job.id);
+            if asks > 0 && !is_theirs {
+                broken.push(format!(
+                    "A4: job {} still asks for {number}, which is {}",
+                    job.id.0, entry.state
+                ));
+            }
+            if is_theirs && (job.state.is_final() || entry.holder.as_ref() != Some(&job.person)) {
+                broken.push(format!(
+                    "V1: {number} is in the hands of job {}, which is {}",
+                    job.id.0, job.state
+                ));
+            }
+        }
+    }
+    broken
+}
+
+/// V1 (b), (d): at rest rows and Microsoft agree, nobody has two numbers of ours, and no request ever took a number from anybody but whom
+/// its job was about.
+pub fn disagreements(ledger: &Ledger, microsoft: &Microsoft) -> Vec<String> {
+    let mut found = Vec::new();
+    let truth = microsoft.numbers();
+    let mut by_person: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, entry) in &ledger.entries {
+        let really = truth.get(number).cloned().flatten();
+        let ours = match entry.state {
+            NumberState::Used | NumberState::UsedUtility => {
+                entry.holder.as_ref().map(|id| id.0.clone())
+            }
+            NumberState::Available
+            | NumberState::Reserved
+            | NumberState::Settling
+            | NumberState::Cooling => None,
+            NumberState::Held
+            | NumberState::Assigning
+            | NumberState::Releasing
+            | NumberState::Conflict => continue,
+        };
+        if really != ours {
+            found.push(format!(
+                "V1: {number} is {} for {ours:?}, and really {really:?}'s",
+                entry.state
+            ));
+        }
+        if let Some(person) = entry.holder.as_ref().filter(|_| ours.is_some()) {
+            *by_person.entry(person.0.as_str()).or_insert(0) += 1;
+            let says = ledger
+                .people
+                .get(&person.0)
+                .and_then(|person| person.number.as_ref());
+            if says.map(|says| says.as_str()) != Some(number.as_str()) {
+                found.push(format!(
+                    "V1: {} holds {number} and their row says {says:?}",
+                    person.0
+                ));
+            }
+        }
+    }
+    found.extend(
+        by_person
+            .into_iter()
+            .filter(|(_, count)| *count > 1)
+            .map(|(person, count)| format!("V1: {person} has {count} numbers")),
+    );
+    found.extend(thefts(ledger, microsoft));
+    found
+}
+
+/// By the tenant's own log: who had a number before a request that was carried out, and whom our job was about.
+fn thefts(ledger: &Ledger, microsoft: &Microsoft) -> Vec<String> {
+    let mut found = Vec::new();
+    for change in microsoft.history() {
+        let (Some(number), Some(before)) = (
+            change.before["number"].as_str(),
+            change.before["holder"].as_str(),
+        ) else {
+            continue;
+        };
+        let asked =
+            |verb: &Verb| matches!(verb, Verb::UnassignNumber(asked) if asked.as_str() == number);
+        let is_theirs = ledger
+            .jobs
+            .values()
+            .any(|job| job.person.0 == before && job.asks.iter().any(|ask| asked(&ask.verb)));
+        if !is_theirs {
+            found.push(format!(
+                "theft: {number} was taken from {before} by {}",
+                change.request
+            ));
+        }
+    }
+    found
+}

@@ -1,0 +1,165 @@
+//! Telephone numbers as we keep them: which there are to give, what may become of each, and for whom (F56).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::job::JobId;
+use super::microsoft::UserId;
+use super::number::{E164, Number};
+use super::persona::SitePath;
+use super::time::Time;
+
+/// Names a range of numbers from which personas draw (R125).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RangeId(pub String);
+
+/// A range: numbers that are given out together, at a node and below it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberRange {
+    /// Its id.
+    pub id: RangeId,
+    /// Its name for people.
+    pub name: String,
+    /// The node from which it can be seen, downwards; `None` = the whole tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<SitePath>,
+}
+
+/// What a number is to us. Only the number's own row says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberState {
+    /// Anybody may get it.
+    Available,
+    /// Kept for somebody by an open job; nothing was asked of Microsoft yet.
+    Held,
+    /// Microsoft was asked to give it to somebody.
+    Assigning,
+    /// Somebody has it.
+    Used,
+    /// A resource account has it; never given to people (F72).
+    UsedUtility,
+    /// Kept back by people, perhaps for one person (F61, F62).
+    Reserved,
+    /// Microsoft was asked to take it away.
+    Releasing,
+    /// Nobody's, but a request about it may still take effect (A4).
+    Settling,
+    /// Nobody's; it rests, as is set where it belongs (F60).
+    Cooling,
+    /// Microsoft and we do not agree about it: a person must look (I5).
+    Conflict,
+}
+
+impl NumberState {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Available,
+        Self::Held,
+        Self::Assigning,
+        Self::Used,
+        Self::UsedUtility,
+        Self::Reserved,
+        Self::Releasing,
+        Self::Settling,
+        Self::Cooling,
+        Self::Conflict,
+    ];
+
+    /// Its name in rows, tables and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Held => "held",
+            Self::Assigning => "assigning",
+            Self::Used => "used",
+            Self::UsedUtility => "used_utility",
+            Self::Reserved => "reserved",
+            Self::Releasing => "releasing",
+            Self::Settling => "settling",
+            Self::Cooling => "cooling",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
+impl fmt::Display for NumberState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A number of the inventory. Its row also holds what the last sync was told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Which.
+    pub number: E164,
+    /// What it is to us.
+    pub state: NumberState,
+    /// The range it is drawn from; `None` = it is never drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<RangeId>,
+    /// Where it belongs; `None` = the tenant level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<SitePath>,
+    /// Who has it, is to have it, or had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<UserId>,
+    /// The open job that may change it; nobody else does (J1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// When it stops to settle, to cool or to be reserved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+    /// Why it is reserved, or what does not agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Never drawn by itself (F71).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub golden: bool,
+    /// Raised at every change of ours; every change is conditional on the one that was read.
+    #[serde(default)]
+    pub version: u64,
+    /// What Microsoft last said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Number>,
+}
+
+impl Entry {
+    /// A number that is new in the inventory.
+    pub fn new(number: E164, range: Option<RangeId>, node: Option<SitePath>) -> Self {
+        Self {
+            number,
+            state: NumberState::Available,
+            range,
+            node,
+            holder: None,
+            job: None,
+            until: None,
+            note: None,
+            golden: false,
+            version: 0,
+            told: None,
+        }
+    }
+
+    /// The range in whose queue it stands to be drawn.
+    pub fn drawn_from(&self) -> Option<&RangeId> {
+        let is_free = self.state == NumberState::Available && !self.golden;
+        self.range.as_ref().filter(|_| is_free)
+    }
+}
+
+/// A number in the hands of a job: what it has to know to order it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Which.
+    pub number: E164,
+    /// `directRouting`, `callingPlan`, `operatorConnect` or a newer word.
+    pub kind: String,
+    /// The person had it before the job.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub had: bool,
+}

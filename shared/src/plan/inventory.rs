@@ -1,0 +1,192 @@
+//! What may become of a number: one table, everything else is refused (F56).
+
+use crate::config;
+use crate::model::inventory::{Entry, NumberState};
+use crate::model::job::JobId;
+use crate::model::microsoft::UserId;
+use crate::model::time::Time;
+
+/// What happens to a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A job keeps it for somebody.
+    Hold(UserId, JobId),
+    /// The job is about to ask Microsoft to give it.
+    Assign,
+    /// Somebody has it, as was seen.
+    Confirm,
+    /// The job gives it back; nothing that it asked for can take effect any more.
+    GiveBack,
+    /// The job gives it back; to be safe it is left alone for a while.
+    Settle(Time),
+    /// The job that takes it from whoever has it is about to ask Microsoft for it.
+    TakeFrom(UserId, JobId),
+    /// Nobody has it any more, as was seen; it rests until then, if it is to rest.
+    Release(Option<Time>),
+    /// It has settled or cooled.
+    Rested(Time),
+    /// Microsoft and we do not agree.
+    Contest(String),
+}
+
+/// The entry after an event; `None` = that cannot happen to it. The version is raised where it is stored.
+pub fn after(entry: &Entry, event: Event) -> Option<Entry> {
+    use NumberState::{
+        Assigning, Available, Conflict, Cooling, Held, Releasing, Reserved, Settling, Used,
+        UsedUtility,
+    };
+    let mut next = entry.clone();
+    let free = |next: &mut Entry, state| {
+        next.state = state;
+        next.holder = None;
+        next.job = None;
+        next.until = None;
+    };
+    match (entry.state, event) {
+        (Available, Event::Hold(person, job)) => {
+            next.state = Held;
+            next.holder = Some(person);
+            next.job = Some(job);
+        }
+        // Reserved for this person, or theirs already: a job takes charge of it.
+        (Reserved | Used, Event::Hold(person, job)) if entry.holder.as_ref() == Some(&person) => {
+            next.state = Held;
+            next.job = Some(job);
+            next.until = None;
+        }
+        (Held, Event::Assign) => next.state = Assigning,
+        (Assigning, Event::Assign) => {}
+        (Held | Assigning, Event::Confirm) => {
+            next.state = Used;
+            next.job = None;
+        }
+        (Held, Event::GiveBack) => free(&mut next, Available),
+        (Held | Assigning, Event::Settle(until)) => {
+            free(&mut next, Settling);
+            next.until = Some(until);
+        }
+        (Used | Releasing, Event::TakeFrom(person, job))
+            if entry.holder.as_ref() == Some(&person) =>
+        {
+            next.state = Releasing;
+            next.job = Some(job);
+        }
+        (Releasing, Event::Release(None)) => free(&mut next, Available),
+        (Releasing, Event::Release(Some(until))) => {
+            free(&mut next, Cooling);
+            next.until = Some(until);
+        }
+        // It was not taken away after all.
+        (Releasing, Event::Confirm) => {
+            next.state = Used;
+            next.job = None;
+        }
+        (Settling | Cooling, Event::Rested(now)) if entry.until.is_none_or(|end| end <= now) => {
+            free(&mut next, Available);
+        }
+        (Held | Assigning | Used | Releasing | Available, Event::Contest(note)) => {
+            next.state = Conflict;
+            next.job = None;
+            next.note = Some(note);
+        }
+        (
+            Available | Held | Assigning | Used | UsedUtility | Reserved | Releasing | Settling
+            | Cooling | Conflict,
+            Event::Hold(..)
+            | Event::Assign
+            | Event::Confirm
+            | Event::GiveBack
+            | Event::Settle(_)
+            | Event::TakeFrom(..)
+            | Event::Release(_)
+            | Event::Rested(_)
+            | Event::Contest(_),
+        ) => return None,
+    }
+    Some(next)
+}
+
+/// Until when a number rests that is released now; `None` = it does not (F60).
+pub fn rests(days: Option<u16>, now: Time) -> Option<Time> {
+    let days = days.filter(|days| *days > 0)?;
+    Some(now + config::DAY * u32::from(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::number::E164;
+
+    const NOW: Time = Time::from_millis(1_000_000);
+
+    fn events() -> Vec<(&'static str, Event)> {
+        let (adele, job) = (UserId("adele".into()), JobId("1".into()));
+        vec![
+            ("hold", Event::Hold(adele.clone(), job.clone())),
+            (
+                "hold for another",
+                Event::Hold(UserId("ben".into()), job.clone()),
+            ),
+            ("assign", Event::Assign),
+            ("confirm", Event::Confirm),
+            ("give back", Event::GiveBack),
+            ("settle", Event::Settle(NOW)),
+            ("take", Event::TakeFrom(adele, job.clone())),
+            (
+                "take from another",
+                Event::TakeFrom(UserId("ben".into()), job),
+            ),
+            ("release", Event::Release(None)),
+            ("release to cool", Event::Release(Some(NOW))),
+            ("rested", Event::Rested(NOW)),
+            ("contest", Event::Contest("why".into())),
+        ]
+    }
+
+    /// F56, F72, V1: the whole table; what is not in it is refused.
+    #[test]
+    fn what_may_become_of_a_number() {
+        let mut table = String::new();
+        for state in NumberState::ALL {
+            let mut entry = Entry::new(E164::parse("+1205").unwrap(), None, None);
+            entry.state = state;
+            if state != NumberState::Available {
+                entry.holder = Some(UserId("adele".into()));
+            }
+            let ends = events().into_iter().filter_map(|(name, event)| {
+                let next = after(&entry, event)?;
+                Some(format!("{name} > {}", next.state))
+            });
+            let ends: Vec<String> = ends.collect();
+            table += &format!("{state}: {}\n", ends.join(", "));
+        }
+        expect_test::expect![[r#"
+            available: hold > held, hold for another > held, contest > conflict
+            held: assign > assigning, confirm > used, give back > available, settle > settling, contest > conflict
+            assigning: assign > assigning, confirm > used, settle > settling, contest > conflict
+            used: hold > held, take > releasing, contest > conflict
+            used_utility: 
+            reserved: hold > held
+            releasing: confirm > used, take > releasing, release > available, release to cool > cooling, contest > conflict
+            settling: rested > available
+            cooling: rested > available
+            conflict: 
+        "#]].assert_eq(&table);
+    }
+
+    /// F60: what still settles or cools is left alone until its time has come, and then belongs to nobody.
+    #[test]
+    fn a_number_rests_until_its_time_has_come() {
+        let mut entry = Entry::new(E164::parse("+1205").unwrap(), None, None);
+        entry.state = NumberState::Cooling;
+        entry.holder = Some(UserId("adele".into()));
+        entry.until = Some(NOW);
+        let early = NOW - std::time::Duration::from_millis(1);
+        assert_eq!(after(&entry, Event::Rested(early)), None);
+        let rested = after(&entry, Event::Rested(NOW)).unwrap();
+        assert_eq!((rested.holder, rested.until), (None, None));
+        assert_eq!(rests(None, NOW), None);
+        assert_eq!(rests(Some(0), NOW), None);
+        assert_eq!(rests(Some(30), NOW), Some(NOW + config::DAY * 30));
+    }
+}

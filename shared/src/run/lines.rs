@@ -1,0 +1,408 @@
+//! Numbers in the hands of jobs: which one is kept for whom, what its row says while Microsoft is asked, and what becomes of it when the
+//! job ends (I5, V1).
+
+use std::collections::BTreeSet;
+
+use crate::config;
+use crate::error::Result;
+use crate::model::ask::{Answer, Ask, Verb};
+use crate::model::inventory::{Entry, Line, NumberState, RangeId};
+use crate::model::job::{Goal, Job, JobId, Waits};
+use crate::model::lane::{Lane, Worker};
+use crate::model::number::E164;
+use crate::model::step::{Stands, Step};
+use crate::model::tenant::Tenant;
+use crate::model::time::Time;
+use crate::plan::inventory::{Event, after, rests};
+use crate::store::jobs::{Plan, PlanRow, Saved};
+
+use super::Shell;
+use super::request::Request;
+use super::stock::woken;
+use super::work::Bench;
+
+/// Waiting jobs looked at, oldest first; beyond them the hourly look has to do.
+const MOST: i32 = 1_000;
+
+/// What came of looking for a number.
+pub(super) enum Hold {
+    /// One is kept for the person now, and the job says which.
+    Held,
+    /// None is free, or others have waited longer for it.
+    None,
+    /// What Microsoft shows with the person cannot be believed before this moment.
+    NotBefore(Time),
+    /// The person has a number that is not theirs to have: the sentence for people.
+    Refused(String),
+    /// Somebody else wrote the job.
+    Overtaken,
+}
+
+/// Who waits for a number, the longest waiting first, and of which ranges.
+pub(super) type Queue = Vec<((Time, JobId), Vec<RangeId>)>;
+
+impl Bench<'_> {
+    /// Keeps a number for the person: the one that they have already (F24), else the lowest free one of the first range that has any
+    /// (F59). The number's row and the job are written together, or neither is.
+    pub(super) async fn hold_number(&self, job: &mut Job, ranges: &[RangeId]) -> Result<Hold> {
+        if !job.lines.is_empty() {
+            // A worker died between keeping it and saying so.
+            return Ok(Hold::Held);
+        }
+        let now = self.shell.clock.now();
+        if let Some(until) = job.trust_from.filter(|from| now < *from) {
+            return Ok(Hold::NotBefore(until));
+        }
+        self.lease.permit()?;
+        let held = self.graph.numbers_of(&job.person).await?;
+        let primary = held.into_iter().find(|line| {
+            let category = line.category.as_deref();
+            category.is_none_or(|category| category.eq_ignore_ascii_case("primary"))
+        });
+        if let Some(line) = primary {
+            let known = self.shell.store.entry(self.tenant, &line.number).await?;
+            let entry = known.unwrap_or_else(|| Entry::new(line.number.clone(), None, None));
+            let Some(next) = after(&entry, Event::Hold(job.person.clone(), job.id.clone())) else {
+                return Ok(Hold::Refused(format!(
+                    "the person has a telephone number that is {} for us; a person must look",
+                    entry.state
+                )));
+            };
+            return self.keep(job, next, line.kind, true).await;
+        }
+        for range in ranges {
+            let before = self.queue().await?;
+            let mine = (job.created, job.id.clone());
+            let before = before
+                .iter()
+                .filter(|(place, wanted)| *place < mine && wanted.contains(range))
+                .count();
+            let free = self
+                .shell
+                .store
+                .free_numbers(&self.tenant.id, range)
+                .await?;
+            let free: Vec<E164> = free.into_iter().filter(|one| !self.is_taken(one)).collect();
+            if free.len() <= before {
+                continue;
+            }
+            for number in free {
+                let known = self.shell.store.entry(self.tenant, &number).await?;
+                let hold = Event::Hold(job.person.clone(), job.id.clone());
+                let next = known.as_ref().and_then(|entry| after(entry, hold));
+                let (Some(next), true) = (next, self.take(&number)) else {
+                    continue;
+                };
+                self.lease.permit()?;
+                // What the table calls free must be free at Microsoft too, and of what kind it is only Microsoft knows.
+                let kind = match self.graph.number(&number).await? {
+                    Some(line) if line.is_assignable() => line.kind,
+                    Some(line) => {
+                        let note = format!("free for us, {} at Microsoft", line.status);
+                        self.contest(next, note).await?;
+                        continue;
+                    }
+                    None => match next.told.as_ref() {
+                        Some(told) => told.kind.clone(),
+                        None => "directRouting".to_owned(),
+                    },
+                };
+                // If the row or the job was changed by somebody else, the job is looked at again.
+                return self.keep(job, next, kind, false).await;
+            }
+        }
+        Ok(Hold::None)
+    }
+
+    async fn keep(&self, job: &mut Job, entry: Entry, kind: String, had: bool) -> Result<Hold> {
+        job.lines = vec![Line {
+            number: entry.number.clone(),
+            kind,
+            had,
+        }];
+        Ok(match self.save_with_entries(job, &[entry]).await? {
+            Saved::Yes => Hold::Held,
+            Saved::Overtaken => Hold::Overtaken,
+        })
+    }
+
+    async fn contest(&self, mut entry: Entry, note: String) -> Result<()> {
+        // It was not held yet: as it was read.
+        entry.state = NumberState::Available;
+        entry.holder = None;
+        let Some(next) = after(&entry, Event::Contest(note)) else {
+            return Ok(());
+        };
+        tracing::warn!(tenant = self.tenant.id.as_str(), range = ?next.range, "a free number is not free at Microsoft");
+        self.shell.store.save_entry(self.tenant, &next).await?;
+        Ok(())
+    }
+
+    /// Who waited for a number when the first of this pass needed one.
+    async fn queue(&self) -> Result<&Queue> {
+        let read = || queue(self.shell, self.tenant);
+        self.numbers_wanted.get_or_try_init(read).await
+    }
+
+    fn is_taken(&self, number: &E164) -> bool {
+        let taken = self.numbers_taken.lock();
+        taken.is_ok_and(|taken| taken.contains(number))
+    }
+
+    /// Nobody else of this pass gets it.
+    fn take(&self, number: &E164) -> bool {
+        let taken = self.numbers_taken.lock();
+        taken.is_ok_and(|mut taken| taken.insert(number.clone()))
+    }
+
+    /// What the rows of numbers must say before these requests are sent; the sentence for people if one must not be sent.
+    pub(super) async fn entries_to_ask(
+        &self,
+        job: &mut Job,
+        requests: &[Request],
+    ) -> Result<std::result::Result<Vec<Entry>, String>> {
+        let mut entries = Vec::new();
+        for request in requests {
+            let (line, event) = match request {
+                Request::AssignNumber(line, _) => (line, Event::Assign),
+                Request::UnassignNumber(line) => {
+                    let event = Event::TakeFrom(job.person.clone(), job.id.clone());
+                    (line, event)
+                }
+                Request::Location(_)
+                | Request::Licences(_)
+                | Request::Assign(_)
+                | Request::Unassign(_)
+                | Request::Join(_)
+                | Request::Leave(_)
+                | Request::BlockSignIn
+                | Request::RevokeSessions => continue,
+            };
+            let known = self.shell.store.entry(self.tenant, &line.number).await?;
+            let takes = matches!(request, Request::UnassignNumber(_));
+            if takes && !job.lines.iter().any(|one| one.number == line.number) {
+                job.lines.push(line.clone());
+            }
+            let Some(entry) = known else {
+                // Microsoft gave it to the person, and we never knew it.
+                continue;
+            };
+            let is_idle = matches!(
+                entry.state,
+                NumberState::Available | NumberState::Cooling | NumberState::Settling
+            );
+            match after(&entry, event) {
+                Some(next) => entries.push(next),
+                // Given by hand in Teams: taken away all the same, and its row stays as it is.
+                None if takes && is_idle => {}
+                None => {
+                    return Ok(Err(format!(
+                        "the telephone number is {} for us; a person must look",
+                        entry.state
+                    )));
+                }
+            }
+        }
+        Ok(Ok(entries))
+    }
+
+    /// Stores an open job together with the rows of numbers: all or nothing.
+    pub(super) async fn save_with_entries(
+        &self,
+        job: &mut Job,
+        entries: &[Entry],
+    ) -> Result<Saved> {
+        let store = &self.shell.store;
+        store
+            .save_with_entries(self.tenant, job, entries, self.lease.worker())
+            .await
+    }
+}
+
+/// Who waits for a number.
+async fn queue(shell: &Shell, tenant: &Tenant) -> Result<Queue> {
+    let mut found = Vec::new();
+    for id in shell.store.waiting(tenant, &Waits::Number, MOST).await? {
+        let job = shell.store.job(tenant, &id).await?;
+        let Some(job) = job.filter(|job| job.waits == Some(Waits::Number)) else {
+            continue;
+        };
+        let Some(PlanRow::Known(plan)) = shell.store.plan(tenant, &id).await? else {
+            continue;
+        };
+        let mut wanted = Vec::new();
+        for step in &plan.steps {
+            if let Step::HoldNumber { ranges } = step {
+                wanted.extend(ranges.iter().cloned());
+            }
+        }
+        found.push(((job.created, id), wanted));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
+}
+
+/// Makes those due who have waited longest for a number, as many as there are numbers for.
+pub(super) async fn wake(
+    shell: &Shell,
+    tenant: &Tenant,
+    worker: Worker,
+    numbers: usize,
+) -> Result<()> {
+    let most = i32::try_from(numbers).unwrap_or(MOST).min(MOST);
+    let mut ready = Vec::new();
+    for id in shell.store.waiting(tenant, &Waits::Number, most).await? {
+        let job = shell.store.job(tenant, &id).await?;
+        let waits = job.filter(|job| job.waits == Some(Waits::Number));
+        ready.extend(waits.map(|job| woken(job, Waits::Number, shell)));
+    }
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let now = shell.clock.now();
+    let lane = Lane::Provision;
+    shell
+        .store
+        .hand_over(tenant, &ready, lane, worker, now)
+        .await?;
+    shell.ring(&tenant.id, [lane]).await;
+    Ok(())
+}
+
+/// Lets a number be given again that has settled or cooled. False = it has not, or something else became of it.
+pub(super) async fn rested(
+    shell: &Shell,
+    tenant: &Tenant,
+    number: &E164,
+    now: Time,
+) -> Result<bool> {
+    let Some(entry) = shell.store.entry(tenant, number).await? else {
+        return Ok(false);
+    };
+    let Some(next) = after(&entry, Event::Rested(now)) else {
+        return Ok(false);
+    };
+    shell.store.save_entry(tenant, &next).await
+}
+
+/// What becomes of the numbers of a job that ends.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// The rows of numbers as they shall be.
+    pub entries: Vec<Entry>,
+    /// The number on the person's row; `None` = as before.
+    pub number: Option<Option<E164>>,
+}
+
+impl Outcome {
+    /// So many numbers can be drawn by others now.
+    pub fn freed(&self) -> usize {
+        let free = |entry: &&Entry| entry.drawn_from().is_some();
+        self.entries.iter().filter(free).count()
+    }
+}
+
+/// What becomes of the numbers of a job, as its steps and asks stand. Every ask is closed by now.
+pub(super) async fn at_end(
+    shell: &Shell,
+    tenant: &Tenant,
+    job: &Job,
+    plan: &Plan,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let had = plan.from.as_ref().and_then(|from| from.number.as_ref());
+    let takes = plan.steps.contains(&Step::NoNumbers);
+    if job.lines.is_empty() && (had.is_none() || !takes) {
+        return Ok(outcome);
+    }
+    let stands = |is: fn(&Step) -> bool| {
+        let steps = plan.steps.iter().zip(&job.standings);
+        let mut steps = steps.filter(|(step, _)| is(step));
+        steps.next().map(|(_, standing)| standing.stands.clone())
+    };
+    let now = shell.clock.now();
+    let numbers: BTreeSet<&E164> = job
+        .lines
+        .iter()
+        .map(|line| &line.number)
+        .chain(had)
+        .collect();
+    match job.goal {
+        Goal::Provision => {
+            let is_given = stands(|step| matches!(step, Step::AssignNumber { .. }));
+            for line in &job.lines {
+                let Some(entry) = shell.store.entry(tenant, &line.number).await? else {
+                    continue;
+                };
+                if entry.job.as_ref() != Some(&job.id) {
+                    continue;
+                }
+                let last = last(job, &Verb::AssignNumber(line.number.clone()));
+                let event = match (&is_given, last) {
+                    (Some(Stands::Done(_) | Stands::AlreadySo), _) => Event::Confirm,
+                    (_, Some(ask)) if ask.was_taken() => Event::Confirm,
+                    (_, Some(ask)) if never_ended(ask) => Event::Contest(NEVER_ENDED.to_owned()),
+                    (_, None) if line.had => Event::Confirm,
+                    (Some(Stands::Failed(why)), Some(_)) if why.starts_with("Microsoft shows") => {
+                        Event::Contest(why.clone())
+                    }
+                    (_, Some(_)) => Event::Settle(now + config::SETTLE_NUMBER),
+                    (_, None) => Event::GiveBack,
+                };
+                if event == Event::Confirm {
+                    outcome.number = Some(Some(line.number.clone()));
+                }
+                outcome.entries.extend(after(&entry, event));
+            }
+        }
+        Goal::Offboard => {
+            let all = matches!(
+                stands(|step| matches!(step, Step::NoNumbers)),
+                Some(Stands::Done(_) | Stands::AlreadySo)
+            );
+            let tree = super::basis::tree(shell, tenant).await?;
+            for number in numbers {
+                let Some(mut entry) = shell.store.entry(tenant, number).await? else {
+                    continue;
+                };
+                if entry.holder.as_ref() != Some(&job.person) {
+                    continue;
+                }
+                let taken = last(job, &Verb::UnassignNumber(number.clone()));
+                let is_gone = all || taken.is_some_and(Ask::was_taken);
+                if is_gone {
+                    // Somebody may have taken it away in Teams before we asked.
+                    let take = Event::TakeFrom(job.person.clone(), job.id.clone());
+                    let days = tree.effective(entry.node.as_ref(), |values| values.cooling_days);
+                    let rest = rests(days.map(|days| days.value), now);
+                    let Some(taken) = after(&entry, take) else {
+                        continue;
+                    };
+                    entry = taken;
+                    outcome.entries.extend(after(&entry, Event::Release(rest)));
+                } else if taken.is_some_and(never_ended) {
+                    let contest = Event::Contest(NEVER_ENDED.to_owned());
+                    outcome.entries.extend(after(&entry, contest));
+                } else if entry.job.as_ref() == Some(&job.id) {
+                    outcome.entries.extend(after(&entry, Event::Confirm));
+                }
+            }
+            if all {
+                outcome.number = Some(None);
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+const NEVER_ENDED: &str =
+    "Microsoft took an order for it, and neither carried it out nor refused it";
+
+fn never_ended(ask: &Ask) -> bool {
+    let answer = ask.closed.as_ref().map(|closed| &closed.answer);
+    answer == Some(&Answer::NeverEnded)
+}
+
+fn last<'a>(job: &'a Job, verb: &Verb) -> Option<&'a Ask> {
+    job.asks.iter().rev().find(|ask| ask.verb == *verb)
+}

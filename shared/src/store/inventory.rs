@@ -1,0 +1,145 @@
+//! Numbers of the inventory: the row of a number is the only lock on it (V1). Sync writes to the same row what Microsoft says, and
+//! nothing of this.
+
+use super::keys;
+use super::write::{Committed, Write, Written};
+use super::{Query, Range, Store, attribute, decode, encode};
+use crate::error::Result;
+use crate::model::departure::{Appointment, Subject};
+use crate::model::inventory::{Entry, NumberRange, NumberState, RangeId};
+use crate::model::number::E164;
+use crate::model::tenant::{Tenant, TenantId};
+
+/// Free numbers looked at, at once.
+pub const CANDIDATES: i32 = 100;
+
+impl Store {
+    /// A number of the inventory, read consistently; `None` = it is none, whatever Microsoft says of it.
+    pub async fn entry(&self, tenant: &Tenant, number: &E164) -> Result<Option<Entry>> {
+        let key = keys::number(&tenant.id, tenant.shards, number);
+        let row = self.get(&key).await?;
+        row.filter(|row| row.contains_key("state"))
+            .map(decode)
+            .transpose()
+    }
+
+    /// Stores an entry as it shall be from now on, if nobody changed it since it was read. False = somebody did.
+    pub async fn save_entry(&self, tenant: &Tenant, entry: &Entry) -> Result<bool> {
+        let mut writes = self.entering(tenant, entry)?;
+        if let (1, Some(write)) = (writes.len(), writes.pop()) {
+            return Ok(matches!(self.write(write).await?, Written::Yes(_)));
+        }
+        let writes = self.entering(tenant, entry)?;
+        let done = self.transact("changing a number", writes).await?;
+        Ok(matches!(done, Committed::Yes))
+    }
+
+    /// The lowest free numbers of a range, at most [`CANDIDATES`]. The index may lag: they are hints.
+    pub async fn free_numbers(&self, tenant: &TenantId, range: &RangeId) -> Result<Vec<E164>> {
+        let partition = keys::free(tenant, range);
+        let page = self
+            .query(Query {
+                index: Some(keys::FIND),
+                partition: &partition,
+                range: Range::Prefix("+"),
+                limit: Some(CANDIDATES),
+                from: None,
+            })
+            .await?;
+        let number = |item| E164::parse(super::text(item, "find_sk")?);
+        Ok(page.items.iter().filter_map(number).collect())
+    }
+
+    /// Stores a range.
+    pub async fn put_range(&self, tenant: &TenantId, range: &NumberRange) -> Result<()> {
+        let row = encode(range)?;
+        let write = Write::put(keys::range(tenant, &range.id), row);
+        self.write(write).await.map(|_| ())
+    }
+
+    /// The writes that make a number's row say this, on condition that it is as it was read; the version is raised. A number that
+    /// rests comes with an entry of the agenda.
+    pub(super) fn entering(&self, tenant: &Tenant, entry: &Entry) -> Result<Vec<Write>> {
+        let mut set = vec![
+            "#format = :format",
+            "#number = :number",
+            "#state = :state",
+            "#version = :next",
+        ];
+        let mut remove: Vec<&str> = Vec::new();
+        let key = keys::number(&tenant.id, tenant.shards, &entry.number);
+        let free = keys::in_queue(&tenant.id, entry);
+        let optional = [
+            ("range", entry.range.as_ref().map(attribute).transpose()?),
+            ("node", entry.node.as_ref().map(attribute).transpose()?),
+            ("holder", entry.holder.as_ref().map(attribute).transpose()?),
+            ("job", entry.job.as_ref().map(attribute).transpose()?),
+            ("until", entry.until.as_ref().map(attribute).transpose()?),
+            ("note", entry.note.as_ref().map(attribute).transpose()?),
+            (
+                "golden",
+                entry.golden.then(|| attribute(&true)).transpose()?,
+            ),
+            (
+                "find_pk",
+                free.as_ref().map(|key| attribute(&key.pk)).transpose()?,
+            ),
+            (
+                "find_sk",
+                free.as_ref().map(|key| attribute(&key.sk)).transpose()?,
+            ),
+        ];
+        let (sets, removes): (Vec<String>, Vec<String>) = (
+            optional
+                .iter()
+                .filter(|(_, value)| value.is_some())
+                .map(|(name, _)| format!("#{name} = :{name}"))
+                .collect(),
+            optional
+                .iter()
+                .filter(|(_, value)| value.is_none())
+                .map(|(name, _)| format!("#{name}"))
+                .collect(),
+        );
+        set.extend(sets.iter().map(String::as_str));
+        remove.extend(removes.iter().map(String::as_str));
+        let mut expression = format!("SET {}", set.join(", "));
+        if !remove.is_empty() {
+            expression = format!("{expression} REMOVE {}", remove.join(", "));
+        }
+        let mut write = Write::update(key, expression)
+            .when(if entry.version == 0 {
+                "attribute_not_exists(#version)"
+            } else {
+                "#version = :read"
+            })
+            .name("format")
+            .number("format", super::FORMAT)
+            .name("number")
+            .text("number", entry.number.as_str())
+            .name("state")
+            .value("state", attribute(&entry.state)?)
+            .name("version")
+            .number("next", entry.version + 1);
+        if entry.version > 0 {
+            write = write.number("read", entry.version);
+        }
+        for (name, value) in optional {
+            write = write.name(name);
+            if let Some(value) = value {
+                write = write.value(name, value);
+            }
+        }
+        let rests = matches!(entry.state, NumberState::Settling | NumberState::Cooling);
+        let mut writes = vec![write];
+        if let Some(at) = entry.until.filter(|_| rests) {
+            let rest = Appointment {
+                at,
+                of: Subject::Number(entry.number.clone()),
+            };
+            let key = keys::appointment(&tenant.id, &rest);
+            writes.push(Write::put(key, encode(&rest)?));
+        }
+        Ok(writes)
+    }
+}
