@@ -86,6 +86,8 @@ pub const KEYS_AGE: Duration = minutes(60);
 pub const KEYS_BELIEVED: Duration = minutes(120);
 /// Largest body that the API reads, in bytes: a hundred ids are 4 KB.
 pub const LARGEST_BODY: usize = 256 * 1024;
+/// Largest file of numbers, in bytes: 10,000 rows are 400 KB.
+pub const LARGEST_FILE: usize = 2 * 1024 * 1024;
 /// A client secret is read again after so long.
 pub const SECRET_CACHE: Duration = Duration::from_secs(300);
 

@@ -12,6 +12,7 @@ use shared::model::job::{JobState, Waits};
 use shared::model::number::E164;
 use shared::model::persona::{LocationSource, Persona, SitePath};
 
+use shared::run;
 use shared::run::inventory::{self, Taken, Written};
 
 use crate::desk::{Desk, E5, LONDON, Route, persona, policies, sku};
@@ -168,6 +169,58 @@ fn whoever_gets_no_number_waits_and_takes_no_licence() {
         desk.settle(20 * HOUR).await;
         assert_eq!(desk.truth(1).numbers, [number(0)].into());
         assert_eq!(desk.job(2).waits, Some(Waits::Number));
+        desk.agrees();
+    });
+}
+
+/// F94, F96, V14: a number stays somebody's while they are staged; if the job is taken back, or gives up, it is free at once, because
+/// nothing was asked for it.
+#[test]
+fn a_staged_persons_number_is_kept_and_given_back() {
+    play(async {
+        let desk = desk(1, 1, None).await;
+        desk.order(Route::Quick, &with_number(), 0).await.unwrap();
+        desk.play(async {
+            while desk.job(0).state != JobState::Staged {
+                desk.stage.clock.sleep(MINUTE).await;
+            }
+        })
+        .await;
+        assert_eq!(desk.entry(0).state, NumberState::Held);
+        assert_eq!(desk.entry(0).holder, Some(desk.id(0)));
+        let (shell, tenant) = (
+            &desk.stage.installation.admin,
+            &desk.stage.installation.tenant,
+        );
+        run::cancel(shell, tenant, &desk.id(0)).await.unwrap();
+        assert_eq!(desk.entry(0).state, NumberState::Available);
+        assert_eq!(desk.entry(0).holder, None);
+        desk.agrees();
+    });
+}
+
+/// F24: somebody has a number already, which the inventory does not know: it is theirs, and nothing is sent about it.
+#[test]
+fn a_number_that_somebody_has_is_kept() {
+    play(async {
+        let desk = desk(1, 1, None).await;
+        let theirs = "+442079460000";
+        desk.stage.microsoft.add_number(NewNumber {
+            holder: Some(desk.id(0).0),
+            ..NewNumber::new(theirs, "directRouting")
+        });
+        desk.sent();
+        desk.order(Route::Quick, &with_number(), 0).await.unwrap();
+        desk.settle(12 * HOUR).await;
+        assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+        let sent = desk.sent();
+        assert!(
+            !sent.iter().any(|line| line.contains("Number")),
+            "{sent:#?}"
+        );
+        let person = &desk.stage.ledger().unwrap().people[&desk.id(0).0];
+        assert_eq!(person.number, E164::parse(theirs));
+        assert_eq!(desk.entry(0).state, NumberState::Available);
         desk.agrees();
     });
 }

@@ -42,6 +42,11 @@ pub fn router(shell: Arc<Shell>, verifier: Arc<Verifier>) -> Router {
             Some(gate) => served.route_layer(from_fn_with_state(gate, gate::check)),
             None => served,
         };
+        let guarded = if route.endpoint == Endpoint::ImportNumbers {
+            guarded.layer(DefaultBodyLimit::max(config::LARGEST_FILE))
+        } else {
+            guarded
+        };
         router = router.route(route.path, guarded);
     }
     router

@@ -5,7 +5,9 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::routes::{catalogue, departures, jobs, people, provide, schedules, staging, tenants};
+use crate::routes::{
+    catalogue, departures, jobs, numbers, people, provide, schedules, staging, tenants,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -42,6 +44,10 @@ use crate::routes::{catalogue, departures, jobs, people, provide, schedules, sta
         catalogue::personas,
         catalogue::save_persona,
         catalogue::licences,
+        numbers::ranges,
+        numbers::save_range,
+        numbers::number,
+        numbers::import,
     ),
     security(("bearer" = [])),
     modifiers(&Bearer)

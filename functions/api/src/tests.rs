@@ -32,6 +32,7 @@ use crate::{Verifier, router};
 mod departures;
 mod description;
 mod gateway;
+mod numbers;
 mod resources;
 mod roles;
 mod schedules;

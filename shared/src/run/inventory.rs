@@ -41,8 +41,41 @@ pub enum Taken {
     Refused(String),
 }
 
-/// Stores a range. `Conflict` if its id or name cannot be, or its node is not there.
-pub async fn save_range(shell: &Shell, tenant: &TenantId, range: &NumberRange) -> Result<()> {
+/// A range, and how many of its numbers are free, counted up to 100.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stocked {
+    /// The range.
+    pub range: NumberRange,
+    /// Free numbers.
+    pub free: usize,
+}
+
+/// Every range with its stock.
+pub async fn ranges(shell: &Shell, tenant: &TenantId) -> Result<Vec<Stocked>> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let mut stocked = Vec::new();
+    for range in shell.store.ranges(&tenant.id).await? {
+        let free = shell.store.free_numbers(&tenant.id, &range.id).await?.len();
+        stocked.push(Stocked { range, free });
+    }
+    Ok(stocked)
+}
+
+/// One number of the inventory. `NotFound` if it is not there, or is no number.
+pub async fn number(shell: &Shell, tenant: &TenantId, number: &str) -> Result<Entry> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let none = || {
+        Error::new(
+            Kind::NotFound,
+            "there is no number like this in the inventory",
+        )
+    };
+    let number = E164::parse(number).ok_or_else(none)?;
+    shell.store.entry(&tenant, &number).await?.ok_or_else(none)
+}
+
+/// Stores a range; says how many of its numbers are free. `Conflict` if its id or name cannot be, or its node is not there.
+pub async fn save_range(shell: &Shell, tenant: &TenantId, range: &NumberRange) -> Result<usize> {
     let refused = |sentence: String| Err(Error::new(Kind::Conflict, sentence));
     let tenant = sync::tenant(shell, tenant).await?;
     if !is_name(&range.id.0) || range.name.trim().is_empty() {
@@ -55,7 +88,8 @@ pub async fn save_range(shell: &Shell, tenant: &TenantId, range: &NumberRange) -
             return refused(format!("there is no node {:?}", node.0));
         }
     }
-    shell.store.put_range(&tenant.id, range).await
+    shell.store.put_range(&tenant.id, range).await?;
+    Ok(shell.store.free_numbers(&tenant.id, &range.id).await?.len())
 }
 
 /// Takes numbers into the inventory, at most [`MOST`]; each where its range belongs. Rows that are wrong are named with the reason, and

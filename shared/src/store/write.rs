@@ -155,13 +155,24 @@ impl Write {
     }
 }
 
+/// A sort key without the telephone number that may be in it (V6).
+fn masked(sort: &str) -> String {
+    match sort.split_once('+') {
+        Some((before, number)) => {
+            let last = number.len().saturating_sub(2);
+            format!("{before}+…{}", number.get(last..).unwrap_or_default())
+        }
+        None => sort.to_owned(),
+    }
+}
+
 /// So often a write is repeated that collided with a transaction or was throttled; nothing was stored then.
 const COLLISIONS: u32 = 6;
 
 impl Store {
     /// One conditional write. Collisions with other transactions are repeated with jitter.
     pub(crate) async fn write(&self, write: Write) -> Result<Written> {
-        let what = format!("writing {} {}", write.key.pk, write.key.sk);
+        let what = format!("writing {} {}", write.key.pk, masked(&write.key.sk));
         for attempt in 0.. {
             let answer = self.write_once(write.clone()).await;
             match answer {
@@ -356,4 +367,22 @@ pub(crate) fn kind_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Kin
 
 fn malformed(error: aws_sdk_dynamodb::error::BuildError) -> Error {
     Error::new(Kind::Invalid, "building a transaction").with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    /// V6: an error may name a row, and never a whole telephone number.
+    #[test]
+    fn a_key_is_named_without_the_number_in_it() {
+        for (sort, told) in [
+            ("NUM#+442071000001", "NUM#+…01"),
+            ("1767600000000#+442071000001;ext=12", "1767600000000#+…12"),
+            ("NUM#+", "NUM#+…"),
+            ("USER#adele", "USER#adele"),
+        ] {
+            assert_eq!(masked(sort), told);
+        }
+    }
 }

@@ -11,6 +11,7 @@ use shared::run::Shell;
 pub mod catalogue;
 pub mod departures;
 pub mod jobs;
+pub mod numbers;
 pub mod people;
 pub mod provide;
 pub mod schedules;
@@ -85,6 +86,10 @@ pub enum Endpoint {
     Personas,
     SavePersona,
     Licences,
+    Ranges,
+    SaveRange,
+    Number,
+    ImportNumbers,
 }
 
 const fn get(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
@@ -158,6 +163,10 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::Personas, "/v1/tenants/{tenant}/personas", VIEWER),
     put(Endpoint::SavePersona, "/v1/tenants/{tenant}/personas/{persona}", ADMINISTRATOR),
     get(Endpoint::Licences, "/v1/tenants/{tenant}/licences", VIEWER),
+    get(Endpoint::Ranges, "/v1/tenants/{tenant}/ranges", VIEWER),
+    put(Endpoint::SaveRange, "/v1/tenants/{tenant}/ranges/{range}", ADMINISTRATOR),
+    get(Endpoint::Number, "/v1/tenants/{tenant}/numbers/{number}", VIEWER),
+    post(Endpoint::ImportNumbers, "/v1/tenants/{tenant}/numbers/import", ADMINISTRATOR),
 ];
 
 /// What serves a route.
@@ -196,5 +205,9 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::Personas => on(method, catalogue::personas),
         Endpoint::SavePersona => on(method, catalogue::save_persona),
         Endpoint::Licences => on(method, catalogue::licences),
+        Endpoint::Ranges => on(method, numbers::ranges),
+        Endpoint::SaveRange => on(method, numbers::save_range),
+        Endpoint::Number => on(method, numbers::number),
+        Endpoint::ImportNumbers => on(method, numbers::import),
     }
 }

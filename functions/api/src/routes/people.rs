@@ -87,6 +87,9 @@ pub struct PersonDetail {
     member_role: String,
     /// Offboarding was ordered: no rule wants them until a person says otherwise.
     left: bool,
+    /// The telephone number that we gave them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
     /// When they are to be offboarded, if a day is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     departure: Option<DepartureSeen>,
@@ -202,6 +205,7 @@ pub async fn person(
             MemberRole::Named(name) => name,
         },
         left: person.left,
+        number: person.number.map(String::from),
         departure: person.departure.map(DepartureSeen::from),
         facts: serde_json::to_value(&person.facts).unwrap_or_default(),
         licences: person.licences.into_iter().map(|sku| sku.0).collect(),
