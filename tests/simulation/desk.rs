@@ -148,6 +148,44 @@ impl Desk {
         store.add_persona(tenant, persona).await.unwrap();
     }
 
+    /// Makes everybody somebody whom rules concern and who can use Teams: no guest, and no disabled account.
+    pub fn members(&self) {
+        for employee in &self.stage.employees {
+            let set = |name, value: Value| {
+                let microsoft = &self.stage.microsoft;
+                microsoft.set_property(&employee.id, name, Some(value));
+            };
+            set("userType", "Member".into());
+            set("accountEnabled", true.into());
+        }
+    }
+
+    /// Gives everybody the persona `test` by one rule, at London if it is to be somewhere.
+    pub async fn everybody(&self, at_london: bool) {
+        self.members();
+        let when = "user.objectId -ne null".to_owned();
+        let london = WrittenRule {
+            name: "London".into(),
+            when: when.clone(),
+            then: SitePath(LONDON.into()),
+        };
+        let rules = Rules {
+            version: 3,
+            placement: at_london.then_some(london).into_iter().collect(),
+            persona: vec![WrittenRule {
+                name: "everybody".into(),
+                when,
+                then: PersonaChoice {
+                    persona: "test".into(),
+                    ..PersonaChoice::default()
+                },
+            }],
+        };
+        let store = &self.stage.installation.admin.store;
+        let tenant = &self.stage.installation.tenant;
+        store.put_rules(tenant, &rules).await.unwrap();
+    }
+
     /// Brings everybody in.
     pub async fn import(&self) {
         self.play(async {

@@ -173,6 +173,49 @@ fn whoever_gets_no_number_waits_and_takes_no_licence() {
     });
 }
 
+/// Fault 35: as many as there are new numbers are served at once, not one after the other.
+#[test]
+fn everybody_for_whom_a_number_comes_in_is_served_at_once() {
+    play(async {
+        let desk = desk(6, 0, None).await;
+        desk.members();
+        for person in 0..6 {
+            desk.order(Route::Quick, &with_number(), person)
+                .await
+                .unwrap();
+        }
+        desk.settle(4 * HOUR).await;
+        for nth in 0..6 {
+            let new = NewNumber::new(number(nth), "directRouting");
+            desk.stage.microsoft.add_number(new);
+        }
+        let rows: Vec<Written> = (0..6).map(|nth| row(&number(nth))).collect();
+        let (shell, id) = (
+            &desk.stage.installation.admin,
+            &desk.stage.installation.tenant,
+        );
+        desk.play(async {
+            let taken = inventory::import(shell, id, &rows, false, false).await;
+            assert!(taken.is_ok());
+            desk.stage.clock.sleep(5 * MINUTE).await;
+        })
+        .await;
+        for person in 0..6 {
+            assert_ne!(desk.job(person).waits, Some(Waits::Number), "{person}");
+        }
+        desk.settle(12 * HOUR).await;
+        for person in 0..6 {
+            assert_eq!(
+                desk.truth(person).numbers.len(),
+                1,
+                "{:?}",
+                desk.job(person)
+            );
+        }
+        desk.agrees();
+    });
+}
+
 /// F94, F96, V14: a number stays somebody's while they are staged; if the job is taken back, or gives up, it is free at once, because
 /// nothing was asked for it.
 #[test]

@@ -9,11 +9,10 @@ use std::time::Duration;
 use local::fate::{Fate, Hook, Refusal, Service};
 use local::microsoft::OrderFate;
 use local::seed::draw;
-use shared::model::inventory::NumberState;
+use shared::model::inventory::{Entry, NumberState};
 use shared::model::job::{JobState, Waits};
-use shared::model::persona::{PersonaChoice, Rules, SitePath, WrittenRule};
 
-use crate::desk::{Desk, LONDON, Route};
+use crate::desk::{Desk, Route};
 use crate::numbers::{desk, number, with_number};
 use crate::theatre::{HOUR, MINUTE, play, pull};
 
@@ -49,36 +48,7 @@ async fn shortage(seed: u64) {
     let is_over = Arc::new(AtomicBool::new(true));
     let hook = storm(seed, Arc::clone(&is_over));
     let desk = desk(PEOPLE, NUMBERS, Some(hook)).await;
-    let (shell, tenant) = (
-        &desk.stage.installation.admin,
-        &desk.stage.installation.tenant,
-    );
-    for employee in &desk.stage.employees {
-        let set = |name, value: serde_json::Value| {
-            let microsoft = &desk.stage.microsoft;
-            microsoft.set_property(&employee.id, name, Some(value));
-        };
-        set("userType", "Member".into());
-        set("accountEnabled", true.into());
-    }
-    let when = "user.objectId -ne null".to_owned();
-    let rules = Rules {
-        version: 3,
-        placement: vec![WrittenRule {
-            name: "London".into(),
-            when: when.clone(),
-            then: SitePath(LONDON.into()),
-        }],
-        persona: vec![WrittenRule {
-            name: "everybody".into(),
-            when,
-            then: PersonaChoice {
-                persona: "test".into(),
-                ..PersonaChoice::default()
-            },
-        }],
-    };
-    shell.store.put_rules(tenant, &rules).await.unwrap();
+    desk.everybody(true).await;
     desk.play(async {
         is_over.store(false, Ordering::SeqCst);
         pull(&desk.stage).await;
@@ -102,7 +72,7 @@ async fn shortage(seed: u64) {
         .values()
         .filter(|job| job.waits == Some(Waits::Number));
     assert_eq!(waiting.count(), PEOPLE - NUMBERS, "seed {seed}");
-    let is_used = |entry: &shared::model::inventory::Entry| entry.state == NumberState::Used;
+    let is_used = |entry: &Entry| entry.state == NumberState::Used;
     assert!(ledger.entries.values().all(is_used), "seed {seed}");
     let licensed = (0..PEOPLE).filter(|person| !desk.truth(*person).direct_licences.is_empty());
     assert_eq!(licensed.count(), NUMBERS, "without a number no licence");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use local::fate::{Fate, Hook, Service};
 use shared::model::job::{Job, JobState, Waits};
-use shared::model::persona::{LocationSource, Persona, PersonaChoice, Rules, WrittenRule};
+use shared::model::persona::{LocationSource, Persona};
 
 use crate::desk::{Desk, E3, E5, LICENSED, group, persona, sku};
 use crate::theatre::{HOUR, MINUTE, play, pull};
@@ -52,16 +52,6 @@ async fn shortage(licence: fn(&mut Persona), product: &str, seed: Option<u64>) {
     let hook = seed.map(|seed| clumsy(seed, &rests));
     let desk = Desk::with(PEOPLE, hook, |stage| {
         stage.microsoft.set_seats(product, SEATS);
-        // Guests and disabled accounts would want nothing.
-        for employee in &stage.employees {
-            let set = |name, value: serde_json::Value| {
-                stage
-                    .microsoft
-                    .set_property(&employee.id, name, Some(value));
-            };
-            set("userType", "Member".into());
-            set("accountEnabled", true.into());
-        }
     })
     .await;
     let wanted = persona(|persona| {
@@ -69,21 +59,9 @@ async fn shortage(licence: fn(&mut Persona), product: &str, seed: Option<u64>) {
         licence(persona);
     });
     desk.add(&wanted).await;
-    let rules = Rules {
-        version: 3,
-        placement: Vec::new(),
-        persona: vec![WrittenRule {
-            name: "everybody".into(),
-            when: "user.objectId -ne null".into(),
-            then: PersonaChoice {
-                persona: "test".into(),
-                ..PersonaChoice::default()
-            },
-        }],
-    };
+    desk.everybody(false).await;
     let store = &desk.stage.installation.admin.store;
     let tenant = &desk.stage.installation.tenant;
-    store.put_rules(tenant, &rules).await.unwrap();
     let everybody: BTreeSet<usize> = (0..PEOPLE).collect();
     desk.play(async {
         pull(&desk.stage).await;
@@ -108,6 +86,12 @@ async fn shortage(licence: fn(&mut Persona), product: &str, seed: Option<u64>) {
     let next: BTreeSet<usize> = waiting[..10].iter().map(|(number, _)| *number).collect();
     desk.stage.microsoft.set_seats(product, SEATS + 10);
     rests.store(false, Ordering::SeqCst);
+    if seed.is_none() {
+        // All of them after the next sync, not some after each.
+        desk.play(desk.stage.clock.sleep(70 * MINUTE)).await;
+        let now = self::licensed(&desk, product);
+        assert_eq!(now.len(), 70, "{product}");
+    }
     desk.play(async {
         desk.stage.clock.sleep(3 * HOUR).await;
         rests.store(true, Ordering::SeqCst);

@@ -129,9 +129,19 @@ impl Ask {
 }
 
 impl Verb {
-    /// It is about a telephone number.
-    pub const fn is_of_number(&self) -> bool {
-        matches!(self, Self::AssignNumber(_) | Self::UnassignNumber(_))
+    /// The telephone number that it is about, if it is about one.
+    pub const fn number(&self) -> Option<&E164> {
+        match self {
+            Self::AssignNumber(number) | Self::UnassignNumber(number) => Some(number),
+            Self::SetUsageLocation
+            | Self::ChangeLicences
+            | Self::AssignPolicies
+            | Self::UnassignPolicies
+            | Self::JoinGroup(_)
+            | Self::LeaveGroup(_)
+            | Self::BlockSignIn
+            | Self::RevokeSessions => None,
+        }
     }
 
     /// Its name in logs and histories.

@@ -4,6 +4,7 @@
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::departure::{Appointment, Departure, Subject};
+use crate::model::inventory::RangeId;
 use crate::model::job::Goal;
 use crate::model::lane::Lane;
 use crate::model::microsoft::UserId;
@@ -80,11 +81,9 @@ pub(super) async fn keep(
     lease: &Lease<'_>,
     tenant: &Tenant,
 ) -> Result<Option<Time>> {
-    let mut rested = 0;
+    let mut rested = Vec::new();
     let next = each(shell, lease, tenant, &mut rested).await;
-    if rested > 0 {
-        lines::wake(shell, tenant, lease.worker(), rested).await?;
-    }
+    lines::wake(shell, tenant, lease.worker(), rested).await?;
     next
 }
 
@@ -92,7 +91,7 @@ async fn each(
     shell: &Shell,
     lease: &Lease<'_>,
     tenant: &Tenant,
-    rested: &mut usize,
+    rested: &mut Vec<RangeId>,
 ) -> Result<Option<Time>> {
     let mut known: Option<Basis> = None;
     loop {
@@ -111,7 +110,7 @@ async fn each(
             let id = match &entry.of {
                 Subject::Person(id) => id,
                 Subject::Number(number) => {
-                    *rested += usize::from(lines::rested(shell, tenant, number, now).await?);
+                    rested.extend(lines::rested(shell, tenant, number, now).await?);
                     shell.store.strike(&tenant.id, &entry).await?;
                     continue;
                 }

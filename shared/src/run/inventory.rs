@@ -128,6 +128,8 @@ pub async fn import(
     if dry || is_wrong && !partly {
         return Ok(judged.into_iter().map(|(taken, _)| taken).collect());
     }
+    let drawn = |(_, entry): &(Taken, Option<Entry>)| entry.as_ref()?.drawn_from().cloned();
+    let freed = judged.iter().filter_map(drawn).collect();
     let stored: Vec<Taken> = stream::iter(judged)
         .map(async |(taken, entry)| match entry {
             Some(entry) => Ok(match shell.store.save_entry(&tenant, &entry).await? {
@@ -139,10 +141,7 @@ pub async fn import(
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let new = stored.iter().filter(|taken| **taken == Taken::New).count();
-    if new > 0 {
-        lines::wake(shell, &tenant, OUTSIDE, new).await?;
-    }
+    lines::wake(shell, &tenant, OUTSIDE, freed).await?;
     Ok(stored)
 }
 

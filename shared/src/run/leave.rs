@@ -106,10 +106,7 @@ impl Bench<'_> {
                     state = job.state.name(),
                     "ended"
                 );
-                if freed > 0 {
-                    let worker = self.lease.worker();
-                    lines::wake(self.shell, self.tenant, worker, freed).await?;
-                }
+                lines::wake(self.shell, self.tenant, self.lease.worker(), freed).await?;
                 Ok(Worked::Ended(job.state))
             }
             Saved::Overtaken => self.make_way(&job).await,

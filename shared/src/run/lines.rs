@@ -2,6 +2,7 @@
 //! job ends (I5, V1).
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use crate::config;
 use crate::error::Result;
@@ -71,12 +72,7 @@ impl Bench<'_> {
             return self.keep(job, next, line.kind, true).await;
         }
         for range in ranges {
-            let before = self.queue().await?;
-            let mine = (job.created, job.id.clone());
-            let before = before
-                .iter()
-                .filter(|(place, wanted)| *place < mine && wanted.contains(range))
-                .count();
+            let before = self.before(job, range).await?;
             let free = self
                 .shell
                 .store
@@ -93,6 +89,8 @@ impl Bench<'_> {
                 let (Some(next), true) = (next, self.take(&number)) else {
                     continue;
                 };
+                // In the same moment: whoever comes next counts neither the number nor the person.
+                self.served(job).await?;
                 self.lease.permit()?;
                 // What the table calls free must be free at Microsoft too, and of what kind it is only Microsoft knows.
                 let kind = match self.graph.number(&number).await? {
@@ -138,10 +136,27 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Who waited for a number when the first of this pass needed one.
-    async fn queue(&self) -> Result<&Queue> {
-        let read = || queue(self.shell, self.tenant);
+    /// Who waits for a number, as when the first of this pass needed one, less those who have got one since.
+    async fn queue(&self) -> Result<&Mutex<Queue>> {
+        let read = async || queue(self.shell, self.tenant).await.map(Mutex::new);
         self.numbers_wanted.get_or_try_init(read).await
+    }
+
+    /// How many have waited longer for a number of this range.
+    async fn before(&self, job: &Job, range: &RangeId) -> Result<usize> {
+        let mine = (job.created, job.id.clone());
+        let queue = self.queue().await?.lock();
+        let is_before =
+            |one: &&((Time, JobId), Vec<RangeId>)| one.0 < mine && one.1.contains(range);
+        Ok(queue.map_or(0, |queue| queue.iter().filter(is_before).count()))
+    }
+
+    /// The person of this job waits no longer.
+    async fn served(&self, job: &Job) -> Result<()> {
+        if let Ok(mut queue) = self.queue().await?.lock() {
+            queue.retain(|((_, id), _)| *id != job.id);
+        }
+        Ok(())
     }
 
     fn is_taken(&self, number: &E164) -> bool {
@@ -223,38 +238,55 @@ impl Bench<'_> {
 async fn queue(shell: &Shell, tenant: &Tenant) -> Result<Queue> {
     let mut found = Vec::new();
     for id in shell.store.waiting(tenant, &Waits::Number, MOST).await? {
-        let job = shell.store.job(tenant, &id).await?;
-        let Some(job) = job.filter(|job| job.waits == Some(Waits::Number)) else {
-            continue;
-        };
-        let Some(PlanRow::Known(plan)) = shell.store.plan(tenant, &id).await? else {
-            continue;
-        };
-        let mut wanted = Vec::new();
-        for step in &plan.steps {
-            if let Step::HoldNumber { ranges } = step {
-                wanted.extend(ranges.iter().cloned());
-            }
+        if let Some((job, wanted)) = waiter(shell, tenant, &id).await? {
+            found.push(((job.created, id), wanted));
         }
-        found.push(((job.created, id), wanted));
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(found)
 }
 
-/// Makes those due who have waited longest for a number, as many as there are numbers for.
+/// Somebody who waits for a number, if they still do, and of which ranges.
+async fn waiter(shell: &Shell, tenant: &Tenant, id: &JobId) -> Result<Option<(Job, Vec<RangeId>)>> {
+    let job = shell.store.job(tenant, id).await?;
+    let Some(job) = job.filter(|job| job.waits == Some(Waits::Number)) else {
+        return Ok(None);
+    };
+    let Some(PlanRow::Known(plan)) = shell.store.plan(tenant, id).await? else {
+        return Ok(None);
+    };
+    let mut wanted = Vec::new();
+    for step in &plan.steps {
+        if let Step::HoldNumber { ranges } = step {
+            wanted.extend(ranges.iter().cloned());
+        }
+    }
+    Ok(Some((job, wanted)))
+}
+
+/// Numbers of these ranges are free now, one for each time that a range is named: for each, whoever has waited longest for one of it is
+/// made due.
 pub(super) async fn wake(
     shell: &Shell,
     tenant: &Tenant,
     worker: Worker,
-    numbers: usize,
+    mut freed: Vec<RangeId>,
 ) -> Result<()> {
-    let most = i32::try_from(numbers).unwrap_or(MOST).min(MOST);
+    if freed.is_empty() {
+        return Ok(());
+    }
     let mut ready = Vec::new();
-    for id in shell.store.waiting(tenant, &Waits::Number, most).await? {
-        let job = shell.store.job(tenant, &id).await?;
-        let waits = job.filter(|job| job.waits == Some(Waits::Number));
-        ready.extend(waits.map(|job| woken(job, Waits::Number, shell)));
+    for id in shell.store.waiting(tenant, &Waits::Number, MOST).await? {
+        if freed.is_empty() {
+            break;
+        }
+        let Some((job, wanted)) = waiter(shell, tenant, &id).await? else {
+            continue;
+        };
+        if let Some(at) = freed.iter().position(|range| wanted.contains(range)) {
+            freed.swap_remove(at);
+            ready.push(woken(job, Waits::Number, shell));
+        }
     }
     if ready.is_empty() {
         return Ok(());
@@ -269,20 +301,21 @@ pub(super) async fn wake(
     Ok(())
 }
 
-/// Lets a number be given again that has settled or cooled. False = it has not, or something else became of it.
+/// Lets a number be given again that has settled or cooled; says of which range one is free now. Something else may have become of it.
 pub(super) async fn rested(
     shell: &Shell,
     tenant: &Tenant,
     number: &E164,
     now: Time,
-) -> Result<bool> {
+) -> Result<Option<RangeId>> {
     let Some(entry) = shell.store.entry(tenant, number).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let Some(next) = after(&entry, Event::Rested(now)) else {
-        return Ok(false);
+        return Ok(None);
     };
-    shell.store.save_entry(tenant, &next).await
+    let is_free = shell.store.save_entry(tenant, &next).await?;
+    Ok(next.drawn_from().filter(|_| is_free).cloned())
 }
 
 /// What becomes of the numbers of a job that ends.
@@ -295,10 +328,10 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// So many numbers can be drawn by others now.
-    pub fn freed(&self) -> usize {
-        let free = |entry: &&Entry| entry.drawn_from().is_some();
-        self.entries.iter().filter(free).count()
+    /// The ranges of the numbers that others can get now.
+    pub fn freed(&self) -> Vec<RangeId> {
+        let ranges = self.entries.iter().filter_map(Entry::drawn_from);
+        ranges.cloned().collect()
     }
 }
 

@@ -30,9 +30,12 @@ pub(super) struct Waiter {
 
 /// The stock of a tenant at one moment, less what is taken from it since.
 #[derive(Debug)]
-pub(super) struct Seats {
-    free: Mutex<BTreeMap<SkuId, u32>>,
-    /// When those were committed who wait for a seat of a product, oldest first.
+pub(super) struct Seats(Mutex<Stock>);
+
+#[derive(Debug)]
+struct Stock {
+    free: BTreeMap<SkuId, u32>,
+    /// When those were committed who wait for a seat of a product and have not got it yet.
     waiting: BTreeMap<SkuId, Vec<(Time, JobId)>>,
 }
 
@@ -56,21 +59,22 @@ impl Seats {
                 queue.push((waiter.job.created, waiter.job.id.clone()));
             }
         }
-        Ok(Self {
-            free: Mutex::new(free(shell, tenant, &skus).await?),
+        Ok(Self(Mutex::new(Stock {
+            free: free(shell, tenant, &skus).await?,
             waiting,
-        })
+        })))
     }
 
     /// Takes a seat of each of these products, if there is one of each for this job. A product that the tenant does not own is
     /// Microsoft's to refuse.
     pub fn take(&self, job: &Job, skus: &[SkuId]) -> bool {
-        let Ok(mut free) = self.free.lock() else {
+        let Ok(mut stock) = self.0.lock() else {
             return false;
         };
+        let Stock { free, waiting } = &mut *stock;
         let place = (job.created, job.id.clone());
         let there_is = |sku: &SkuId| {
-            let before = self.waiting.get(sku).map_or(0, |queue| {
+            let before = waiting.get(sku).map_or(0, |queue| {
                 queue.iter().filter(|waiter| **waiter < place).count()
             });
             free.get(sku)
@@ -84,14 +88,18 @@ impl Seats {
                 *free = free.saturating_sub(1);
             }
         }
+        // Whoever has got a seat is in nobody's way any more.
+        for queue in waiting.values_mut() {
+            queue.retain(|waiter| *waiter != place);
+        }
         true
     }
 
     /// Microsoft says that there is none left, whatever was counted.
     pub fn none_left(&self, skus: &[SkuId]) {
-        if let Ok(mut free) = self.free.lock() {
+        if let Ok(mut stock) = self.0.lock() {
             for sku in skus {
-                free.insert(sku.clone(), 0);
+                stock.free.insert(sku.clone(), 0);
             }
         }
     }

@@ -18,14 +18,14 @@ impl Bench<'_> {
         let settled = job
             .asks
             .iter()
-            .filter(|ask| ask.is_open() && !ask.verb.is_of_number())
+            .filter(|ask| ask.is_open() && ask.verb.number().is_none())
             .map(|ask| ask.sent + config::SETTLE)
             .max();
         if let Some(until) = settled.filter(|until| now < *until) {
             return self.again(job, until, None).await;
         }
         let mut seen = Seen::default();
-        let of_number = |ask: &&Ask| ask.is_open() && ask.verb.is_of_number();
+        let of_number = |ask: &&Ask| ask.is_open() && ask.verb.number().is_some();
         while let Some(ask) = job.asks.iter().find(of_number).cloned() {
             match under_way(&ask, &seen, &job.person, now) {
                 Move::Read(what) => {

@@ -131,9 +131,7 @@ pub async fn cancel(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result
         match ended {
             Saved::Yes => {
                 tracing::info!(tenant = tenant.id.as_str(), job = job.id.0, "cancelled");
-                if freed > 0 {
-                    lines::wake(shell, &tenant, OUTSIDE, freed).await?;
-                }
+                lines::wake(shell, &tenant, OUTSIDE, freed).await?;
                 return Ok(job.id);
             }
             Saved::Overtaken => {}

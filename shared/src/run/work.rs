@@ -63,7 +63,7 @@ pub(super) struct Bench<'a> {
     /// The licence stock, read when somebody needs a seat.
     pub seats: OnceCell<Seats>,
     /// Who waits for a telephone number, read when somebody needs one.
-    pub numbers_wanted: OnceCell<Queue>,
+    pub numbers_wanted: OnceCell<Mutex<Queue>>,
     /// Numbers that somebody of this pass has got, or was not given.
     pub numbers_taken: Mutex<BTreeSet<E164>>,
     /// The Teams accounts of everybody, where so many are asked for that one list is cheaper.
@@ -166,9 +166,9 @@ impl Bench<'_> {
     /// for this person may ask for the opposite (A3).
     async fn park(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
         let open = job.asks.iter().filter(|ask| ask.is_open());
-        let settles = |ask: &Ask| match ask.verb.is_of_number() {
-            true => config::SETTLE_NUMBER,
-            false => config::SETTLE,
+        let settles = |ask: &Ask| match ask.verb.number() {
+            Some(_) => config::SETTLE_NUMBER,
+            None => config::SETTLE,
         };
         let settled = open.map(|ask| ask.sent + settles(ask)).max();
         if let Some(until) = settled.filter(|until| self.shell.clock.now() < *until) {

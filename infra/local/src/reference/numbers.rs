@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::model::ask::Verb;
+use shared::model::ask::{Ask, Verb};
 use shared::model::inventory::NumberState;
 
 use super::Ledger;
@@ -26,23 +26,14 @@ pub(super) fn broken(ledger: &Ledger) -> Vec<String> {
         if is_somebodys && entry.holder.is_none() {
             broken.push(format!("V1: {number} is {} and has no holder", entry.state));
         }
-        let open = |verb: &Verb| match verb {
-            Verb::AssignNumber(asked) | Verb::UnassignNumber(asked) => asked.as_str() == number,
-            Verb::SetUsageLocation
-            | Verb::ChangeLicences
-            | Verb::AssignPolicies
-            | Verb::UnassignPolicies
-            | Verb::JoinGroup(_)
-            | Verb::LeaveGroup(_)
-            | Verb::BlockSignIn
-            | Verb::RevokeSessions => false,
-        };
         for job in ledger.jobs.values() {
+            let of_it = |ask: &&Ask| ask.verb.number().is_some_and(|one| one.as_str() == number);
             let asks = job
                 .asks
                 .iter()
-                .filter(|ask| ask.is_open() && open(&ask.verb));
-            let asks = asks.count();
+                .filter(|ask| ask.is_open())
+                .filter(of_it)
+                .count();
             let is_theirs = entry.job.as_ref() == Some(&job.id);
             if asks > 0 && !is_theirs {
                 broken.push(format!(

@@ -127,18 +127,10 @@ pub fn under_way(ask: &Ask, seen: &Seen, person: &UserId, now: Time) -> Move {
             waits: None,
         };
     }
-    let (number, given) = match &ask.verb {
-        Verb::AssignNumber(number) => (number, true),
-        Verb::UnassignNumber(number) => (number, false),
-        Verb::SetUsageLocation
-        | Verb::ChangeLicences
-        | Verb::AssignPolicies
-        | Verb::UnassignPolicies
-        | Verb::JoinGroup(_)
-        | Verb::LeaveGroup(_)
-        | Verb::BlockSignIn
-        | Verb::RevokeSessions => return Move::Close(vec![ask.number], Answer::NotSeenLater),
+    let Some(number) = ask.verb.number() else {
+        return Move::Close(vec![ask.number], Answer::NotSeenLater);
     };
+    let given = matches!(ask.verb, Verb::AssignNumber(_));
     let itself = match &seen.line {
         Glance::Present(line) if line.number == *number => line.holder.as_deref(),
         Glance::Absent => None,
