@@ -115,12 +115,10 @@ impl Graph {
     pub async fn numbers_of(&self, person: &UserId) -> Result<Vec<Number>> {
         let id = id_in_path(&person.0)?;
         let found = self.numbers_where("assignmentTargetId", id).await?;
-        let theirs = |one: &Number| {
-            one.holder
-                .as_deref()
-                .is_some_and(|holder| holder.eq_ignore_ascii_case(id))
-        };
-        Ok(found.into_iter().filter(theirs).collect())
+        Ok(found
+            .into_iter()
+            .filter(|one| one.is_held_by(person))
+            .collect())
     }
 
     async fn numbers_where(&self, property: &str, value: &str) -> Result<Vec<Number>> {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::microsoft::UserId;
+
 /// A number in E.164: a plus sign and up to 15 digits, perhaps with an extension, as in `+14255551234;ext=1234`. What is written
 /// so names the same line everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,6 +118,18 @@ pub struct Number {
 }
 
 impl Number {
+    /// Whether this person holds it.
+    pub fn is_held_by(&self, person: &UserId) -> bool {
+        let holder = self.holder.as_deref();
+        holder.is_some_and(|holder| holder.eq_ignore_ascii_case(&person.0))
+    }
+
+    /// It is its holder's first line.
+    pub fn is_primary(&self) -> bool {
+        let category = self.category.as_deref();
+        category.is_none_or(|category| category.eq_ignore_ascii_case("primary"))
+    }
+
     /// Whether Microsoft would give it to a person. Whether we keep it for somebody else is not Microsoft's to know.
     pub fn is_assignable(&self) -> bool {
         let same = str::eq_ignore_ascii_case;

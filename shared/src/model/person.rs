@@ -188,6 +188,12 @@ impl Person {
         }
     }
 
+    /// Their offboarding is open.
+    pub fn is_leaving(&self) -> bool {
+        let open = self.open_job.as_ref();
+        open.is_some_and(|open| open.goal == Goal::Offboard)
+    }
+
     /// Whether rules may concern them (F12): by what the directory says of them, and by their groups where the import scope names
     /// some. Without a word of the scope guests are out; accounts without a type are old members.
     pub fn is_in_scope(&self) -> bool {

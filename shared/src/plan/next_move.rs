@@ -20,7 +20,7 @@ mod over;
 #[cfg(test)]
 mod tests;
 
-pub use lines::under_way;
+pub use lines::{WITH_SOMEBODY_ELSE, under_way};
 use looks::Patience;
 
 /// What to do next about a step.

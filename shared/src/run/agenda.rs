@@ -5,7 +5,6 @@ use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::departure::{Appointment, Departure, Subject};
 use crate::model::inventory::RangeId;
-use crate::model::job::Goal;
 use crate::model::lane::Lane;
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
@@ -28,11 +27,10 @@ pub async fn leave_on(
     time: &str,
 ) -> Result<Departure> {
     let tenant = sync::tenant(shell, tenant).await?;
-    let tree = basis::basis(shell, &tenant).await?.grounds.tree;
+    let tree = basis::tree(shell, &tenant).await?;
     let now = shell.clock.now();
     let appointed = appoint(shell, &tenant, person, |person| {
-        let leaves = person.open_job.as_ref();
-        if leaves.is_some_and(|open| open.goal == Goal::Offboard) || person.left {
+        if person.is_leaving() || person.left {
             let sentence = format!("person {} has left already", person.id.0);
             return Err(Error::new(Kind::Conflict, sentence));
         }
@@ -146,8 +144,7 @@ async fn leave(
     if at != Some(entry.at) {
         return store.strike(&tenant.id, entry).await;
     }
-    let leaves = person.open_job.as_ref();
-    if leaves.is_some_and(|open| open.goal == Goal::Offboard) {
+    if person.is_leaving() {
         let struck = store.appoint(tenant, &person, None, shell.clock.now());
         return struck.await.map(|_| ());
     }

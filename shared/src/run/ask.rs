@@ -79,11 +79,7 @@ impl Bench<'_> {
         if !seats.is_empty() && !self.seats().await?.take(job, &seats) {
             return Ok(Asked::NoSeats);
         }
-        let plain: Vec<Request> = requests
-            .iter()
-            .map(|(request, _)| request.clone())
-            .collect();
-        let entries = match self.entries_to_ask(job, &plain).await {
+        let entries = match self.entries_to_ask(job, &requests).await {
             Ok(Ok(entries)) => entries,
             Ok(Err(why)) => return Ok(Asked::Hopeless(why)),
             Err(error) => return Ok(Asked::NotYet(error)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::Result;
+use crate::model::inventory::NumberRange;
 use crate::model::tenant::Tenant;
 use crate::model::tree::Tree;
 use crate::plan::decide::Basis;
@@ -27,7 +28,7 @@ pub(super) async fn tree(shell: &Shell, tenant: &Tenant) -> Result<Tree> {
 
 /// Reads the rest of it.
 pub(super) async fn of(shell: &Shell, tenant: &Tenant, catalogue: Catalogue) -> Result<Basis> {
-    let estate = estate(shell, tenant).await?;
+    let estate = estate(shell, tenant, catalogue.ranges.clone()).await?;
     let tree = Tree::new(
         shell.store.provider_values().await?,
         &tenant.settings,
@@ -50,12 +51,16 @@ pub(super) async fn of(shell: &Shell, tenant: &Tenant, catalogue: Catalogue) -> 
 }
 
 /// What is known to exist at Microsoft.
-pub(super) async fn estate(shell: &Shell, tenant: &Tenant) -> Result<Estate> {
+pub(super) async fn estate(
+    shell: &Shell,
+    tenant: &Tenant,
+    ranges: Vec<NumberRange>,
+) -> Result<Estate> {
     Ok(Estate {
         skus: shell.store.skus(&tenant.id).await?,
         groups: shell.store.groups(&tenant.id).await?,
         policies: shell.store.policies(&tenant.id).await?,
-        ranges: shell.store.ranges(&tenant.id).await?,
+        ranges,
     })
 }
 

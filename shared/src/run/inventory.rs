@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::inventory::{Entry, NumberRange, NumberState, RangeId};
 use crate::model::microsoft::UserId;
@@ -16,8 +17,6 @@ use super::{Shell, lines, sync};
 
 /// So many numbers come in at a time.
 pub const MOST: usize = 10_000;
-/// Rows read or written at once.
-const AT_ONCE: usize = 32;
 
 /// A row of numbers that come in, as somebody wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +118,7 @@ pub async fn import(
         .collect();
     let judged: Vec<(Taken, Option<Entry>)> = stream::iter(read)
         .map(|read| judge(shell, &tenant, read))
-        .buffered(AT_ONCE)
+        .buffered(config::AT_ONCE)
         .try_collect()
         .await?;
     let is_wrong = judged
@@ -138,7 +137,7 @@ pub async fn import(
             }),
             None => Ok::<Taken, Error>(taken),
         })
-        .buffered(AT_ONCE)
+        .buffered(config::AT_ONCE)
         .try_collect()
         .await?;
     lines::wake(shell, &tenant, OUTSIDE, freed).await?;

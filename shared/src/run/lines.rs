@@ -6,15 +6,17 @@ use std::sync::Mutex;
 
 use crate::config;
 use crate::error::Result;
+use crate::graph::Graph;
 use crate::model::ask::{Answer, Ask, Verb};
 use crate::model::inventory::{Entry, Line, NumberState, RangeId};
 use crate::model::job::{Goal, Job, JobId, Waits};
 use crate::model::lane::{Lane, Worker};
-use crate::model::number::E164;
+use crate::model::number::{E164, Number};
 use crate::model::step::{Stands, Step};
 use crate::model::tenant::Tenant;
 use crate::model::time::Time;
 use crate::plan::inventory::{Event, after, rests};
+use crate::plan::next_move::WITH_SOMEBODY_ELSE;
 use crate::store::jobs::{Plan, PlanRow, Saved};
 
 use super::Shell;
@@ -56,11 +58,7 @@ impl Bench<'_> {
         }
         self.lease.permit()?;
         let held = self.graph.numbers_of(&job.person).await?;
-        let primary = held.into_iter().find(|line| {
-            let category = line.category.as_deref();
-            category.is_none_or(|category| category.eq_ignore_ascii_case("primary"))
-        });
-        if let Some(line) = primary {
+        if let Some(line) = held.into_iter().find(Number::is_primary) {
             let known = self.shell.store.entry(self.tenant, &line.number).await?;
             let entry = known.unwrap_or_else(|| Entry::new(line.number.clone(), None, None));
             let Some(next) = after(&entry, Event::Hold(job.person.clone(), job.id.clone())) else {
@@ -174,10 +172,10 @@ impl Bench<'_> {
     pub(super) async fn entries_to_ask(
         &self,
         job: &mut Job,
-        requests: &[Request],
+        requests: &[(Request, Graph)],
     ) -> Result<std::result::Result<Vec<Entry>, String>> {
         let mut entries = Vec::new();
-        for request in requests {
+        for (request, _) in requests {
             let (line, event) = match request {
                 Request::AssignNumber(line, _) => (line, Event::Assign),
                 Request::UnassignNumber(line) => {
@@ -376,7 +374,7 @@ pub(super) async fn at_end(
                     (_, Some(ask)) if ask.was_taken() => Event::Confirm,
                     (_, Some(ask)) if never_ended(ask) => Event::Contest(NEVER_ENDED.to_owned()),
                     (_, None) if line.had => Event::Confirm,
-                    (Some(Stands::Failed(why)), Some(_)) if why.starts_with("Microsoft shows") => {
+                    (Some(Stands::Failed(why)), Some(_)) if why == WITH_SOMEBODY_ELSE => {
                         Event::Contest(why.clone())
                     }
                     (_, Some(_)) => Event::Settle(now + config::SETTLE_NUMBER),

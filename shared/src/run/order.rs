@@ -57,11 +57,7 @@ pub(super) async fn offboard_by(
     person: &UserId,
 ) -> Result<()> {
     order(shell, tenant, person, |person, open| {
-        if person
-            .open_job
-            .as_ref()
-            .is_some_and(|open| open.goal == Goal::Offboard)
-        {
+        if person.is_leaving() {
             return Err(Error::new(
                 Kind::Conflict,
                 format!("person {} is being offboarded already", person.id.0),

@@ -18,7 +18,8 @@ pub async fn save_persona(
     let tenant = sync::tenant(shell, tenant).await?;
     let graph = shell.graph(&tenant).await?;
     estate::look_up(shell, &tenant, &graph, persona).await?;
-    let estate = basis::estate(shell, &tenant).await?;
+    let ranges = shell.store.ranges(&tenant.id).await?;
+    let estate = basis::estate(shell, &tenant, ranges).await?;
     let flaws = flaws(persona, &estate, &tenant.settings.protected);
     if !flaws.is_empty() {
         let sentence = format!("the persona was not stored: {}", said(&flaws));

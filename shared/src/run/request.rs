@@ -227,11 +227,11 @@ pub(super) async fn send(graph: &Graph, person: &UserId, request: &Request) -> S
 /// Orders that a number be taken away, after one more look at who has it: the order names no holder, and would take it from whoever
 /// has it by now (`graph-api.md 5.3.5`).
 async fn unassign(graph: &Graph, person: &UserId, line: &Line) -> Sent {
-    let holder = match graph.number(&line.number).await {
-        Ok(found) => found.and_then(|found| found.holder),
+    let found = match graph.number(&line.number).await {
+        Ok(found) => found,
         Err(error) => return unsent(error),
     };
-    if holder.is_none_or(|id| !id.eq_ignore_ascii_case(&person.0)) {
+    if !found.is_some_and(|found| found.is_held_by(person)) {
         let moved = "the number is not the person's any more; nothing was sent";
         return unsent(Error::new(Kind::Conflict, moved));
     }

@@ -12,6 +12,9 @@ use crate::plan::holds::{Glance, Read, Seen};
 use super::looks::Patience;
 use super::{Circumstances, Move, last_of, last_word, over, since_it_waited, tries};
 
+/// Why a number is not given that somebody else has by now.
+pub const WITH_SOMEBODY_ELSE: &str = "Microsoft shows the number with somebody else";
+
 /// The table. `asks` are those of this step, oldest first.
 pub(super) fn number_move(
     step: &Step,
@@ -56,8 +59,7 @@ pub(super) fn number_move(
         }
         Glance::Present(line) => Some(line),
     };
-    let holder = itself.and_then(|line| line.holder.as_deref());
-    let is_theirs = holder.is_some_and(|id| id.eq_ignore_ascii_case(&around.person.0));
+    let is_theirs = itself.is_some_and(|line| line.is_held_by(around.person));
     let is_listed = held.iter().any(|line| line.number == *number);
     let verb = if given {
         Verb::AssignNumber(number.clone())
@@ -66,7 +68,7 @@ pub(super) fn number_move(
     };
     let wanting = match (given, is_theirs, is_listed) {
         (true, true, true) => return holds(asks, around),
-        (true, false, false) => why_not(number, itself, holder, held, around),
+        (true, false, false) => why_not(number, itself, held, around),
         (false, true, true) => on_premises(itself),
         // The two lists do not agree yet.
         (_, true, false) | (_, false, true) => {
@@ -131,14 +133,13 @@ pub fn under_way(ask: &Ask, seen: &Seen, person: &UserId, now: Time) -> Move {
         return Move::Close(vec![ask.number], Answer::NotSeenLater);
     };
     let given = matches!(ask.verb, Verb::AssignNumber(_));
-    let itself = match &seen.line {
-        Glance::Present(line) if line.number == *number => line.holder.as_deref(),
-        Glance::Absent => None,
+    let is_theirs = match &seen.line {
+        Glance::Present(line) if line.number == *number => line.is_held_by(person),
+        Glance::Absent => false,
         Glance::Present(_) | Glance::Unread => {
             return Move::Read(Read::Line(number.clone()));
         }
     };
-    let is_theirs = itself.is_some_and(|id| id.eq_ignore_ascii_case(&person.0));
     let answer = if is_theirs == given {
         Answer::SeenLater
     } else {
@@ -156,16 +157,15 @@ fn holds(asks: &[&Ask], around: &Circumstances<'_>) -> Move {
 fn why_not(
     number: &E164,
     itself: Option<&Number>,
-    holder: Option<&str>,
     held: &[Number],
     around: &Circumstances<'_>,
 ) -> Option<String> {
-    if holder.is_some() {
-        return Some("Microsoft shows the number with somebody else".to_owned());
+    if itself.is_some_and(|line| line.holder.is_some()) {
+        return Some(WITH_SOMEBODY_ELSE.to_owned());
     }
     if held
         .iter()
-        .any(|line| line.number != *number && is_primary(line))
+        .any(|line| line.number != *number && line.is_primary())
     {
         return Some("the person has another telephone number".to_owned());
     }
@@ -181,12 +181,6 @@ fn why_not(
             (!may_be_unlisted).then(|| "the tenant does not own the number".to_owned())
         }
     }
-}
-
-fn is_primary(line: &Number) -> bool {
-    line.category
-        .as_deref()
-        .is_none_or(|category| category.eq_ignore_ascii_case("primary"))
 }
 
 fn on_premises(line: Option<&Number>) -> Option<String> {
