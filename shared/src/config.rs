@@ -53,6 +53,10 @@ pub const REQUEST: Duration = Duration::from_secs(20);
 pub const AWAIT_TEAMS: Duration = minutes(72 * 60);
 /// A usage location that does not show by then has failed.
 pub const USAGE_LOCATION_GIVE_UP: Duration = minutes(60);
+/// For so long a number is kept for somebody whose move took it and gave no other.
+pub const KEPT_AFTER_MOVE: Duration = minutes(7 * 24 * 60);
+/// An emergency location that does not show by then has failed.
+pub const EMERGENCY_GIVE_UP: Duration = minutes(60);
 /// A day of rest of a number.
 pub const DAY: Duration = minutes(24 * 60);
 /// A request about a telephone number whose answer is missing may still take effect for so long (A2): its orders are queued.
@@ -93,6 +97,8 @@ pub const SECRET_CACHE: Duration = Duration::from_secs(300);
 
 /// Looks at a usage location after it was asked for.
 pub const LOOKS_USAGE_LOCATION: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
+/// Looks at an emergency location after it was asked for.
+pub const LOOKS_EMERGENCY: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
 /// Looks whether somebody is locked out after it was asked for.
 pub const LOOKS_LOCK_OUT: &[Duration] = &[minutes(1), minutes(5), minutes(15)];
 /// Looks at the order of a number after it was taken.

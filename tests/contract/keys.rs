@@ -109,6 +109,10 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
                 },
             )),
         ),
+        (
+            "reserved_for",
+            keys::reserved_for(tenant, &UserId("u".into())),
+        ),
         ("free", keys::free(tenant, &RangeId("london".into()))),
         ("in_queue", pk(keys::in_queue(tenant, &entry).unwrap())),
         ("range", pk(keys::range(tenant, &RangeId("london".into())))),

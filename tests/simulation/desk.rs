@@ -312,6 +312,7 @@ impl Desk {
                 "DELETE",
                 "/assign",
                 "/unassign",
+                "/updateNumber",
                 "members/$ref",
                 "/revoke",
             ];

@@ -38,6 +38,7 @@ mod large;
 mod leaving;
 mod licensing;
 mod masses;
+mod moves;
 mod numbers;
 mod onboarding;
 mod outages;

@@ -18,7 +18,7 @@ use shared::run::inventory::{self, Taken, Written};
 use crate::desk::{Desk, E5, LONDON, Route, persona, policies, sku};
 use crate::theatre::{HOUR, MINUTE, ends_the_same, play};
 
-const SALES: (&str, &str) = ("TeamsMeetingPolicy", "Sales meetings");
+pub const SALES: (&str, &str) = ("TeamsMeetingPolicy", "Sales meetings");
 /// The service plan MCOEV.
 const PHONE_SYSTEM: &str = "4828c8ec-dc2e-4779-b502-87ac9ce28ab7";
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -27,11 +27,11 @@ pub fn number(nth: usize) -> String {
     format!("+442071{nth:06}")
 }
 
-fn e164(nth: usize) -> E164 {
+pub fn e164(nth: usize) -> E164 {
     E164::parse(&number(nth)).unwrap()
 }
 
-fn range(id: &str) -> RangeId {
+pub fn range(id: &str) -> RangeId {
     RangeId(id.into())
 }
 
@@ -45,10 +45,14 @@ pub fn with_number() -> Persona {
     })
 }
 
-fn row(number: &str) -> Written {
+pub fn row(number: &str) -> Written {
+    in_range(number, "london")
+}
+
+pub fn in_range(number: &str, range: &str) -> Written {
     Written {
         number: number.into(),
-        range: Some("london".into()),
+        range: Some(range.into()),
         golden: false,
     }
 }

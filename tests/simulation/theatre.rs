@@ -1,6 +1,6 @@
 //! Sets the stage with a handful of people, plays, and watches the invariants all the while.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -102,34 +102,87 @@ pub async fn pull(stage: &Stage) {
     asked.await.unwrap();
 }
 
-/// A hook that kills a function at one of its requests to Microsoft, and counts them.
-fn killer(kill: Option<(usize, fate::Fate)>) -> (Hook, Arc<AtomicUsize>) {
+/// When deaths begin to be counted: a story may have a past that nobody dies in.
+#[derive(Clone, Default)]
+pub struct Switch(Arc<AtomicBool>);
+
+impl Switch {
+    /// From now on.
+    pub fn on(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Kills the worker at these requests to Microsoft, counted while the switch is on; says how many there were.
+fn killer(kills: Vec<(usize, fate::Fate)>, switch: &Switch) -> (Hook, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
+    let (count, switch) = (Arc::clone(&asked), switch.clone());
     let hook: Hook = Arc::new(move |request| {
-        if request.service != Service::Microsoft || request.worker.is_empty() {
+        let is_on = switch.0.load(Ordering::SeqCst);
+        if request.service != Service::Microsoft || request.worker.is_empty() || !is_on {
             return fate::Fate::Deliver;
         }
         let at = count.fetch_add(1, Ordering::SeqCst);
-        kill.filter(|(killed, _)| *killed == at)
-            .map_or(fate::Fate::Deliver, |(_, fate)| fate)
+        let kill = kills.iter().find(|(killed, _)| *killed == at);
+        kill.map_or(fate::Fate::Deliver, |(_, fate)| *fate)
     });
     (hook, asked)
 }
 
+const DEATHS: [fate::Fate; 2] = [fate::Fate::CrashBefore, fate::Fate::CrashAfter];
+
 /// Runs once in peace, then once with a death at every request to Microsoft, before and after it; every end is the same.
 pub fn ends_the_same<T: PartialEq>(run: impl Fn(Hook) -> T) -> T {
-    let (hook, asked) = killer(None);
-    let whole = run(hook);
-    let requests = asked.load(Ordering::SeqCst);
-    assert!(requests >= 5, "{requests}");
+    ends_the_same_since(|hook, switch| {
+        switch.on();
+        run(hook)
+    })
+}
+
+/// The same, with deaths only since the story throws the switch.
+pub fn ends_the_same_since<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T {
+    let (whole, requests) = in_peace(&run);
     for at in 0..requests {
-        for fate in [fate::Fate::CrashBefore, fate::Fate::CrashAfter] {
-            let (hook, _) = killer(Some((at, fate)));
-            assert!(run(hook) == whole, "killed at request {at}, {fate:?}");
+        for fate in DEATHS {
+            dies(&run, &whole, vec![(at, fate)]);
         }
     }
     whole
+}
+
+/// The same, with a second death at every request after the first.
+pub fn ends_the_same_twice<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T {
+    let (whole, requests) = in_peace(&run);
+    for first in 0..requests {
+        for fate in DEATHS {
+            // What was asked before the first death is asked again, and a little more to find out what became of it.
+            for second in first + 1..requests + 3 {
+                for again in DEATHS {
+                    dies(&run, &whole, vec![(first, fate), (second, again)]);
+                }
+            }
+        }
+    }
+    whole
+}
+
+fn in_peace<T>(run: &impl Fn(Hook, &Switch) -> T) -> (T, usize) {
+    let switch = Switch::default();
+    let (hook, asked) = killer(Vec::new(), &switch);
+    let whole = run(hook, &switch);
+    let requests = asked.load(Ordering::SeqCst);
+    assert!(requests >= 5, "{requests}");
+    (whole, requests)
+}
+
+fn dies<T: PartialEq>(
+    run: &impl Fn(Hook, &Switch) -> T,
+    whole: &T,
+    kills: Vec<(usize, fate::Fate)>,
+) {
+    let switch = Switch::default();
+    let (hook, _) = killer(kills.clone(), &switch);
+    assert!(run(hook, &switch) == *whole, "killed at {kills:?}");
 }
 
 /// Lets the installation run for as long as the story takes.

@@ -6,7 +6,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    catalogue, departures, jobs, numbers, people, provide, schedules, staging, tenants,
+    catalogue, departures, jobs, moves, numbers, people, provide, schedules, staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +32,7 @@ use crate::routes::{
         departures::set_departure,
         departures::cancel_departure,
         provide::provision,
+        moves::move_person,
         provide::edit,
         provide::fields,
         staging::staging,

@@ -71,6 +71,8 @@ pub enum GoalName {
     Provision,
     /// The person has nothing of it any more.
     Offboard,
+    /// The person has at another site what their persona says there.
+    Move,
 }
 
 impl From<Goal> for GoalName {
@@ -78,6 +80,7 @@ impl From<Goal> for GoalName {
         match goal {
             Goal::Provision => Self::Provision,
             Goal::Offboard => Self::Offboard,
+            Goal::Move => Self::Move,
         }
     }
 }

@@ -59,6 +59,8 @@ pub enum Verb {
     AssignNumber(E164),
     /// `POST …/numberAssignments/unassignNumber`.
     UnassignNumber(E164),
+    /// `POST …/numberAssignments/updateNumber`.
+    LocateNumber(E164),
 }
 
 /// The end of an ask.
@@ -132,7 +134,9 @@ impl Verb {
     /// The telephone number that it is about, if it is about one.
     pub const fn number(&self) -> Option<&E164> {
         match self {
-            Self::AssignNumber(number) | Self::UnassignNumber(number) => Some(number),
+            Self::AssignNumber(number)
+            | Self::UnassignNumber(number)
+            | Self::LocateNumber(number) => Some(number),
             Self::SetUsageLocation
             | Self::ChangeLicences
             | Self::AssignPolicies
@@ -157,6 +161,7 @@ impl Verb {
             Self::RevokeSessions => "revoke sessions",
             Self::AssignNumber(_) => "assign number",
             Self::UnassignNumber(_) => "unassign number",
+            Self::LocateNumber(_) => "locate number",
         }
     }
 }
@@ -169,6 +174,7 @@ impl fmt::Display for Verb {
             // A whole number is nobody's business but its row's (V6).
             Self::AssignNumber(_)
             | Self::UnassignNumber(_)
+            | Self::LocateNumber(_)
             | Self::SetUsageLocation
             | Self::ChangeLicences
             | Self::AssignPolicies

@@ -150,6 +150,19 @@ impl Entry {
         let is_free = self.state == NumberState::Available && !self.golden;
         self.range.as_ref().filter(|_| is_free)
     }
+
+    /// The person for whom it is reserved.
+    pub fn reserved_for(&self) -> Option<&UserId> {
+        let is_reserved = self.state == NumberState::Reserved;
+        self.holder.as_ref().filter(|_| is_reserved)
+    }
+
+    /// When it is free again by itself.
+    pub fn rests_until(&self) -> Option<Time> {
+        use NumberState::{Cooling, Reserved, Settling};
+        let rests = matches!(self.state, Settling | Cooling | Reserved);
+        self.until.filter(|_| rests)
+    }
 }
 
 /// A number in the hands of a job: what it has to know to order it.

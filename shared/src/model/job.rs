@@ -25,13 +25,15 @@ pub enum Goal {
     Provision,
     /// The person has nothing of it any more.
     Offboard,
+    /// The person has at another site what their persona says there (F106).
+    Move,
 }
 
 impl Goal {
     /// The lane in which its jobs begin.
     pub const fn lane(self) -> Lane {
         match self {
-            Self::Provision => Lane::Provision,
+            Self::Provision | Self::Move => Lane::Provision,
             Self::Offboard => Lane::Offboard,
         }
     }

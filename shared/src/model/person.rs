@@ -167,9 +167,9 @@ impl Person {
         {
             return match (open.goal, state) {
                 (Goal::Offboard, _) => PersonState::Offboarding,
-                (Goal::Provision, JobState::Staged) => PersonState::Staged,
-                (Goal::Provision, JobState::Waiting) => PersonState::Waiting,
-                (Goal::Provision, _) => PersonState::InWork,
+                (Goal::Provision | Goal::Move, JobState::Staged) => PersonState::Staged,
+                (Goal::Provision | Goal::Move, JobState::Waiting) => PersonState::Waiting,
+                (Goal::Provision | Goal::Move, _) => PersonState::InWork,
             };
         }
         if !self.is_in_scope() {
@@ -182,8 +182,8 @@ impl Person {
             .map(|r| r.goal);
         match (self.left, achieved, &self.persona) {
             (true, Some(Goal::Offboard), _) => PersonState::Offboarded,
-            (true, Some(Goal::Provision) | None, _) => PersonState::Offboarding,
-            (false, Some(Goal::Provision), Some(_)) => PersonState::Provisioned,
+            (true, Some(Goal::Provision | Goal::Move) | None, _) => PersonState::Offboarding,
+            (false, Some(Goal::Provision | Goal::Move), Some(_)) => PersonState::Provisioned,
             (false, _, _) => PersonState::Imported,
         }
     }

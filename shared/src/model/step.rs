@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::group::GroupId;
 use super::inventory::RangeId;
 use super::microsoft::{PlanId, PolicyType, SkuId};
+use super::number::E164;
 use super::persona::{MemberRole, PersonaRef, SitePath};
 use super::tenant::Capability;
 use super::time::Time;
@@ -47,6 +48,23 @@ pub enum Step {
     HoldNumber {
         /// The ranges.
         ranges: Vec<RangeId>,
+        /// Another one than the person has (a move, R104).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        another: bool,
+    },
+    /// The person has this number and keeps it; when the job is over it belongs where the site can see it (a move, R110-R112).
+    KeepNumber {
+        /// Which.
+        number: E164,
+        /// Where they go; `None` = the tenant level.
+        site: Option<SitePath>,
+    },
+    /// Microsoft has this emergency location for the number (a move, `graph-api.md 5.3.6`).
+    EmergencyLocation {
+        /// Which number.
+        number: E164,
+        /// Its id; `None` = none.
+        location: Option<String>,
     },
     /// The person has the number that is kept for them; enterprise voice comes with it (`graph-api.md 5.3.4`).
     AssignNumber {
@@ -97,6 +115,8 @@ impl Step {
             Self::Groups { .. } => "groups",
             Self::AwaitTeams => "await Teams",
             Self::HoldNumber { .. } => "hold number",
+            Self::KeepNumber { .. } => "keep number",
+            Self::EmergencyLocation { .. } => "emergency location",
             Self::AssignNumber { .. } => "assign number",
             Self::NoNumbers => "take numbers",
             Self::BlockSignIn => "block sign-in",
@@ -127,10 +147,14 @@ impl Step {
             }
             Self::BlockSignIn => Some(Capability::BlockSignIn),
             Self::RevokeSessions => Some(Capability::RevokeSessions),
-            Self::AssignNumber { .. } | Self::NoNumbers => Some(Capability::AssignNumbers),
-            Self::HoldNumber { .. } | Self::AwaitTeams | Self::Place { .. } | Self::Role { .. } => {
-                None
+            Self::AssignNumber { .. } | Self::NoNumbers | Self::EmergencyLocation { .. } => {
+                Some(Capability::AssignNumbers)
             }
+            Self::HoldNumber { .. }
+            | Self::KeepNumber { .. }
+            | Self::AwaitTeams
+            | Self::Place { .. }
+            | Self::Role { .. } => None,
         }
     }
 }
@@ -160,8 +184,17 @@ impl fmt::Display for Step {
                 }
                 Ok(())
             }
-            Self::HoldNumber { ranges } => {
-                write!(f, "a number of {}", ids(ranges, |range| &range.0))
+            Self::HoldNumber { ranges, another } => {
+                let other = if *another { "another" } else { "a" };
+                write!(f, "{other} number of {}", ids(ranges, |range| &range.0))
+            }
+            Self::KeepNumber { .. } => f.write_str("the number kept"),
+            Self::EmergencyLocation {
+                location: Some(location),
+                ..
+            } => write!(f, "the number at the emergency location {location}"),
+            Self::EmergencyLocation { location: None, .. } => {
+                f.write_str("the number at no emergency location")
             }
             Self::AssignNumber { .. } => f.write_str("the number assigned"),
             Self::NoNumbers => f.write_str("no number"),

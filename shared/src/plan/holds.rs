@@ -139,7 +139,27 @@ pub fn view(step: &Step, seen: &Seen) -> View {
         Step::AwaitTeams => of(&seen.teams, Read::Teams, |_| View::Lacks(Vec::new())),
         // These have a table of their own.
         Step::AssignNumber { .. } | Step::NoNumbers => View::Unread(Read::Lines),
-        Step::HoldNumber { .. } | Step::Place { .. } | Step::Role { .. } => View::Holds,
+        Step::EmergencyLocation { number, location } => match &seen.line {
+            Glance::Present(line) if line.number != *number => {
+                View::Unread(Read::Line(number.clone()))
+            }
+            // Only time, or a person, can help.
+            Glance::Absent => View::Lacks(Vec::new()),
+            Glance::Unread | Glance::Present(_) => {
+                of(&seen.line, Read::Line(number.clone()), |line| {
+                    let said = line.location.as_deref().filter(|id| !id.is_empty());
+                    let is_there = match (said, location) {
+                        (Some(said), Some(location)) => said.eq_ignore_ascii_case(location),
+                        (said, location) => said.is_none() && location.is_none(),
+                    };
+                    lacking([(Verb::LocateNumber(number.clone()), !is_there)])
+                })
+            }
+        },
+        Step::HoldNumber { .. }
+        | Step::KeepNumber { .. }
+        | Step::Place { .. }
+        | Step::Role { .. } => View::Holds,
     }
 }
 

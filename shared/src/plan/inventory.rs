@@ -4,6 +4,7 @@ use crate::config;
 use crate::model::inventory::{Entry, NumberState};
 use crate::model::job::JobId;
 use crate::model::microsoft::UserId;
+use crate::model::number::Number;
 use crate::model::time::Time;
 
 /// What happens to a number.
@@ -27,6 +28,47 @@ pub enum Event {
     Rested(Time),
     /// Microsoft and we do not agree.
     Contest(String),
+    /// It is kept back: by an administrator, or for somebody whose move failed half-way (F61, F62).
+    Reserve {
+        /// For this person; `None` = for nobody.
+        holder: Option<UserId>,
+        /// Until then; `None` = until somebody says otherwise.
+        until: Option<Time>,
+        /// Why.
+        note: String,
+    },
+    /// An administrator lets it rest until then.
+    Cool(Time),
+    /// An administrator ends its reservation or its rest.
+    Free,
+    /// Microsoft shows who has it, and that is how it is.
+    Found(Truth),
+}
+
+/// Who has a number, as Microsoft shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// Nobody.
+    Nobody,
+    /// A person.
+    Person(UserId),
+    /// A resource account, a conference bridge, or something newer (F72).
+    Utility(UserId),
+}
+
+impl Truth {
+    /// What a row of Microsoft's list says; `None` = the number is not listed.
+    pub fn of(told: Option<&Number>) -> Self {
+        let Some((told, holder)) = told.and_then(|told| Some((told, told.holder.as_ref()?))) else {
+            return Self::Nobody;
+        };
+        let holder = UserId(holder.clone());
+        if told.status.eq_ignore_ascii_case("userAssigned") {
+            Self::Person(holder)
+        } else {
+            Self::Utility(holder)
+        }
+    }
 }
 
 /// The entry after an event; `None` = that cannot happen to it. The version is raised where it is stored.
@@ -41,6 +83,7 @@ pub fn after(entry: &Entry, event: Event) -> Option<Entry> {
         next.holder = None;
         next.job = None;
         next.until = None;
+        next.note = None;
     };
     match (entry.state, event) {
         (Available, Event::Hold(person, job)) => {
@@ -50,20 +93,28 @@ pub fn after(entry: &Entry, event: Event) -> Option<Entry> {
         }
         // Reserved for this person, or theirs already: a job takes charge of it.
         (Reserved | Used, Event::Hold(person, job)) if entry.holder.as_ref() == Some(&person) => {
+            // The note stays: by it a reservation comes back that led to nothing.
             next.state = Held;
             next.job = Some(job);
-            next.until = None;
         }
         (Held, Event::Assign) => next.state = Assigning,
         (Assigning, Event::Assign) => {}
         (Held | Assigning, Event::Confirm) => {
-            next.state = Used;
+            free(&mut next, Used);
+            next.holder.clone_from(&entry.holder);
+        }
+        (Held, Event::GiveBack) if entry.note.is_some() => {
+            next.state = Reserved;
             next.job = None;
         }
         (Held, Event::GiveBack) => free(&mut next, Available),
         (Held | Assigning, Event::Settle(until)) => {
             free(&mut next, Settling);
             next.until = Some(until);
+            if entry.note.is_some() {
+                next.holder.clone_from(&entry.holder);
+                next.note.clone_from(&entry.note);
+            }
         }
         (Used | Releasing, Event::TakeFrom(person, job))
             if entry.holder.as_ref() == Some(&person) =>
@@ -81,11 +132,51 @@ pub fn after(entry: &Entry, event: Event) -> Option<Entry> {
             next.state = Used;
             next.job = None;
         }
+        (
+            Available | Cooling | Reserved | Releasing,
+            Event::Reserve {
+                holder,
+                until,
+                note,
+            },
+        ) => {
+            free(&mut next, Reserved);
+            next.holder = holder;
+            next.until = until;
+            next.note = Some(note);
+        }
+        (Available | Cooling | Reserved, Event::Cool(until)) => {
+            free(&mut next, Cooling);
+            next.until = Some(until);
+        }
+        (Cooling | Reserved, Event::Free) => free(&mut next, Available),
+        (Conflict, Event::Found(Truth::Nobody)) => free(&mut next, Available),
+        (Available | Conflict, Event::Found(Truth::Person(holder))) => {
+            free(&mut next, Used);
+            next.holder = Some(holder);
+        }
+        (Available | Conflict, Event::Found(Truth::Utility(holder))) => {
+            free(&mut next, UsedUtility);
+            next.holder = Some(holder);
+        }
+        (Reserved, Event::Rested(now)) if entry.until.is_some_and(|end| end <= now) => {
+            free(&mut next, Available);
+        }
+        (Settling, Event::Rested(now))
+            if entry.note.is_some() && entry.until.is_none_or(|end| end <= now) =>
+        {
+            next.state = Reserved;
+            next.until = None;
+        }
         (Settling | Cooling, Event::Rested(now)) if entry.until.is_none_or(|end| end <= now) => {
             free(&mut next, Available);
         }
-        (Held | Assigning | Used | Releasing | Available, Event::Contest(note)) => {
+        (
+            Held | Assigning | Used | UsedUtility | Releasing | Available | Reserved | Cooling,
+            Event::Contest(note),
+        ) => {
             next.state = Conflict;
+            next.until = None;
             next.job = None;
             next.note = Some(note);
         }
@@ -100,7 +191,11 @@ pub fn after(entry: &Entry, event: Event) -> Option<Entry> {
             | Event::TakeFrom(..)
             | Event::Release(_)
             | Event::Rested(_)
-            | Event::Contest(_),
+            | Event::Contest(_)
+            | Event::Reserve { .. }
+            | Event::Cool(_)
+            | Event::Free
+            | Event::Found(_),
         ) => return None,
     }
     Some(next)
@@ -140,6 +235,25 @@ mod tests {
             ("release to cool", Event::Release(Some(NOW))),
             ("rested", Event::Rested(NOW)),
             ("contest", Event::Contest("why".into())),
+            (
+                "reserve",
+                Event::Reserve {
+                    holder: None,
+                    until: None,
+                    note: "why".into(),
+                },
+            ),
+            ("cool", Event::Cool(NOW)),
+            ("free", Event::Free),
+            ("found nobody's", Event::Found(Truth::Nobody)),
+            (
+                "found a person's",
+                Event::Found(Truth::Person(UserId("ben".into()))),
+            ),
+            (
+                "found a utility's",
+                Event::Found(Truth::Utility(UserId("desk".into()))),
+            ),
         ]
     }
 
@@ -161,16 +275,16 @@ mod tests {
             table += &format!("{state}: {}\n", ends.join(", "));
         }
         expect_test::expect![[r#"
-            available: hold > held, hold for another > held, contest > conflict
+            available: hold > held, hold for another > held, contest > conflict, reserve > reserved, cool > cooling, found a person's > used, found a utility's > used_utility
             held: assign > assigning, confirm > used, give back > available, settle > settling, contest > conflict
             assigning: assign > assigning, confirm > used, settle > settling, contest > conflict
             used: hold > held, take > releasing, contest > conflict
-            used_utility: 
-            reserved: hold > held
-            releasing: confirm > used, take > releasing, release > available, release to cool > cooling, contest > conflict
+            used_utility: contest > conflict
+            reserved: hold > held, contest > conflict, reserve > reserved, cool > cooling, free > available
+            releasing: confirm > used, take > releasing, release > available, release to cool > cooling, contest > conflict, reserve > reserved
             settling: rested > available
-            cooling: rested > available
-            conflict: 
+            cooling: rested > available, contest > conflict, reserve > reserved, cool > cooling, free > available
+            conflict: found nobody's > available, found a person's > used, found a utility's > used_utility
         "#]].assert_eq(&table);
     }
 

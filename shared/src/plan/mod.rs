@@ -12,6 +12,7 @@
 //! | `countries` | which countries there are |
 //! | `licences` | the licence decision table |
 //! | `steps` | the ordered steps of a job: provision, offboard |
+//! | `relocate` | the steps of a move, and what stands in its way |
 //! | `next_move` | what to do about one step, given what was asked and what is seen |
 //! | `holds` | whether the world agrees with a step |
 
@@ -25,6 +26,7 @@ pub mod holds;
 pub mod inventory;
 pub mod licences;
 pub mod next_move;
+pub mod relocate;
 pub mod rule;
 pub mod scope;
 pub mod steps;

@@ -282,8 +282,8 @@ async fn commit(
                     plan: Plan {
                         steps,
                         wanted: Some(*wanted),
-                        is_edit: false,
                         from: Some(order::belonging(&person)),
+                        ..Plan::default()
                     },
                     digest: Some(digest),
                     old,

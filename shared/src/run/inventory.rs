@@ -6,14 +6,18 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
-use crate::model::inventory::{Entry, NumberRange, NumberState, RangeId};
-use crate::model::microsoft::UserId;
+use crate::model::inventory::{Entry, NumberRange, RangeId};
 use crate::model::number::{E164, Number};
 use crate::model::tenant::{Tenant, TenantId};
 use crate::plan::flaws::is_name;
+use crate::plan::inventory::{Event, Truth, after};
 
 use super::order::OUTSIDE;
 use super::{Shell, lines, sync};
+
+mod one;
+
+pub use one::{Reservation, cool, free, relocate, reserve};
 
 /// So many numbers come in at a time.
 pub const MOST: usize = 10_000;
@@ -63,14 +67,15 @@ pub async fn ranges(shell: &Shell, tenant: &TenantId) -> Result<Vec<Stocked>> {
 /// One number of the inventory. `NotFound` if it is not there, or is no number.
 pub async fn number(shell: &Shell, tenant: &TenantId, number: &str) -> Result<Entry> {
     let tenant = sync::tenant(shell, tenant).await?;
-    let none = || {
-        Error::new(
-            Kind::NotFound,
-            "there is no number like this in the inventory",
-        )
-    };
     let number = E164::parse(number).ok_or_else(none)?;
     shell.store.entry(&tenant, &number).await?.ok_or_else(none)
+}
+
+fn none() -> Error {
+    Error::new(
+        Kind::NotFound,
+        "there is no number like this in the inventory",
+    )
 }
 
 /// Stores a range; says how many of its numbers are free. `Conflict` if its id or name cannot be, or its node is not there.
@@ -197,16 +202,6 @@ async fn judge(
 }
 
 /// A number that somebody has, as the last sync saw it, is not free: a person's stays theirs, a resource account's is never given.
-fn told_of(mut entry: Entry, told: Option<&Number>) -> Entry {
-    let Some(told) = told else { return entry };
-    if let Some(holder) = &told.holder {
-        let is_person = told.status.eq_ignore_ascii_case("userAssigned");
-        entry.state = if is_person {
-            NumberState::Used
-        } else {
-            NumberState::UsedUtility
-        };
-        entry.holder = Some(UserId(holder.clone()));
-    }
-    entry
+fn told_of(entry: Entry, told: Option<&Number>) -> Entry {
+    after(&entry, Event::Found(Truth::of(told))).unwrap_or(entry)
 }

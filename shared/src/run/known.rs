@@ -105,7 +105,8 @@ impl Bench<'_> {
                 | Request::BlockSignIn
                 | Request::RevokeSessions
                 | Request::AssignNumber(..)
-                | Request::UnassignNumber(_) => {}
+                | Request::UnassignNumber(_)
+                | Request::LocateNumber(..) => {}
             }
         }
         let joins = requests

@@ -1,28 +1,30 @@
 //! Numbers in the hands of jobs: which one is kept for whom, what its row says while Microsoft is asked, and what becomes of it when the
 //! job ends (I5, V1).
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use crate::config;
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::model::ask::{Answer, Ask, Verb};
 use crate::model::inventory::{Entry, Line, NumberState, RangeId};
-use crate::model::job::{Goal, Job, JobId, Waits};
+use crate::model::job::{Job, JobId, Waits};
 use crate::model::lane::{Lane, Worker};
 use crate::model::number::{E164, Number};
-use crate::model::step::{Stands, Step};
+use crate::model::persona::SitePath;
+use crate::model::step::Step;
 use crate::model::tenant::Tenant;
 use crate::model::time::Time;
-use crate::plan::inventory::{Event, after, rests};
-use crate::plan::next_move::WITH_SOMEBODY_ELSE;
+use crate::plan::inventory::{Event, after};
+use crate::plan::relocate::needs_location;
 use crate::store::jobs::{Plan, PlanRow, Saved};
 
 use super::Shell;
 use super::request::Request;
 use super::stock::woken;
 use super::work::Bench;
+
+mod ends;
+
+pub(super) use ends::at_end;
 
 /// Waiting jobs looked at, oldest first; beyond them the hourly look has to do.
 const MOST: i32 = 1_000;
@@ -45,9 +47,8 @@ pub(super) enum Hold {
 pub(super) type Queue = Vec<((Time, JobId), Vec<RangeId>)>;
 
 impl Bench<'_> {
-    /// Keeps a number for the person: the one that they have already (F24), else the lowest free one of the first range that has any
-    /// (F59). The number's row and the job are written together, or neither is.
-    pub(super) async fn hold_number(&self, job: &mut Job, ranges: &[RangeId]) -> Result<Hold> {
+    /// Keeps a number for the person. The number's row and the job are written together, or neither is.
+    pub(super) async fn hold(&self, job: &mut Job, plan: &Plan, step: &Step) -> Result<Hold> {
         if !job.lines.is_empty() {
             // A worker died between keeping it and saying so.
             return Ok(Hold::Held);
@@ -57,17 +58,62 @@ impl Bench<'_> {
             return Ok(Hold::NotBefore(until));
         }
         self.lease.permit()?;
+        if let Step::HoldNumber {
+            ranges,
+            another: true,
+        } = step
+        {
+            return self.hold_new(job, plan, ranges).await;
+        }
+        // The one that they have already (F24).
         let held = self.graph.numbers_of(&job.person).await?;
-        if let Some(line) = held.into_iter().find(Number::is_primary) {
-            let known = self.shell.store.entry(self.tenant, &line.number).await?;
-            let entry = known.unwrap_or_else(|| Entry::new(line.number.clone(), None, None));
-            let Some(next) = after(&entry, Event::Hold(job.person.clone(), job.id.clone())) else {
-                return Ok(Hold::Refused(format!(
-                    "the person has a telephone number that is {} for us; a person must look",
-                    entry.state
-                )));
+        let line = held.into_iter().find(Number::is_primary);
+        if let Step::KeepNumber { number, .. } = step
+            && line.as_ref().is_none_or(|line| line.number != *number)
+        {
+            return Ok(Hold::Refused(NOT_THEIRS_ANY_MORE.to_owned()));
+        }
+        let Some(line) = line else {
+            let Step::HoldNumber { ranges, .. } = step else {
+                return Ok(Hold::Refused(NOT_THEIRS_ANY_MORE.to_owned()));
             };
-            return self.keep(job, next, line.kind, true).await;
+            return self.hold_new(job, plan, ranges).await;
+        };
+        let known = self.shell.store.entry(self.tenant, &line.number).await?;
+        let site = plan.wanted.as_ref().and_then(|wanted| wanted.site.clone());
+        let entry = known.unwrap_or_else(|| Entry::new(line.number.clone(), None, site));
+        let hold = Event::Hold(job.person.clone(), job.id.clone());
+        let Some(next) = after(&entry, hold) else {
+            return Ok(Hold::Refused(format!(
+                "the person has a telephone number that is {} for us; a person must look",
+                entry.state
+            )));
+        };
+        self.keep(job, next, line.kind, true).await
+    }
+
+    /// The number that is reserved for the person, else the lowest free one of the first range that has any (F59, F62).
+    async fn hold_new(&self, job: &mut Job, plan: &Plan, ranges: &[RangeId]) -> Result<Hold> {
+        let wanted = plan.wanted.as_ref();
+        let site = wanted.and_then(|wanted| wanted.site.as_ref());
+        let has_location = wanted.is_some_and(|wanted| wanted.emergency_location.is_some());
+        let store = &self.shell.store;
+        for number in store.reserved_for(&self.tenant.id, &job.person).await? {
+            let Some(entry) = store.entry(self.tenant, &number).await? else {
+                continue;
+            };
+            let hold = Event::Hold(job.person.clone(), job.id.clone());
+            let is_visible = SitePath::is_within(site, entry.node.as_ref());
+            let Some(next) = after(&entry, hold).filter(|_| is_visible) else {
+                continue;
+            };
+            let told = self.graph.number(&number).await?;
+            match told.filter(Number::is_assignable) {
+                Some(line) if has_location || !needs_location(&line.kind) => {
+                    return self.keep(job, next, line.kind, false).await;
+                }
+                Some(_) | None => {}
+            }
         }
         for range in ranges {
             let before = self.before(job, range).await?;
@@ -92,7 +138,15 @@ impl Bench<'_> {
                 self.lease.permit()?;
                 // What the table calls free must be free at Microsoft too, and of what kind it is only Microsoft knows.
                 let kind = match self.graph.number(&number).await? {
-                    Some(line) if line.is_assignable() => line.kind,
+                    Some(line) if line.is_assignable() => {
+                        if needs_location(&line.kind) && !has_location {
+                            return Ok(Hold::Refused(format!(
+                                "a number of the kind {} needs an emergency location, and none is set where the person is to be",
+                                line.kind
+                            )));
+                        }
+                        line.kind
+                    }
                     Some(line) => {
                         let note = format!("free for us, {} at Microsoft", line.status);
                         self.contest(next, note).await?;
@@ -188,6 +242,7 @@ impl Bench<'_> {
                 | Request::Unassign(_)
                 | Request::Join(_)
                 | Request::Leave(_)
+                | Request::LocateNumber(..)
                 | Request::BlockSignIn
                 | Request::RevokeSessions => continue,
             };
@@ -255,7 +310,7 @@ async fn waiter(shell: &Shell, tenant: &Tenant, id: &JobId) -> Result<Option<(Jo
     };
     let mut wanted = Vec::new();
     for step in &plan.steps {
-        if let Step::HoldNumber { ranges } = step {
+        if let Step::HoldNumber { ranges, .. } = step {
             wanted.extend(ranges.iter().cloned());
         }
     }
@@ -316,124 +371,5 @@ pub(super) async fn rested(
     Ok(next.drawn_from().filter(|_| is_free).cloned())
 }
 
-/// What becomes of the numbers of a job that ends.
-#[derive(Debug, Default)]
-pub(super) struct Outcome {
-    /// The rows of numbers as they shall be.
-    pub entries: Vec<Entry>,
-    /// The number on the person's row; `None` = as before.
-    pub number: Option<Option<E164>>,
-}
-
-impl Outcome {
-    /// The ranges of the numbers that others can get now.
-    pub fn freed(&self) -> Vec<RangeId> {
-        let ranges = self.entries.iter().filter_map(Entry::drawn_from);
-        ranges.cloned().collect()
-    }
-}
-
-/// What becomes of the numbers of a job, as its steps and asks stand. Every ask is closed by now.
-pub(super) async fn at_end(
-    shell: &Shell,
-    tenant: &Tenant,
-    job: &Job,
-    plan: &Plan,
-) -> Result<Outcome> {
-    let mut outcome = Outcome::default();
-    let had = plan.from.as_ref().and_then(|from| from.number.as_ref());
-    let takes = plan.steps.contains(&Step::NoNumbers);
-    if job.lines.is_empty() && (had.is_none() || !takes) {
-        return Ok(outcome);
-    }
-    let stands = |is: fn(&Step) -> bool| {
-        let steps = plan.steps.iter().zip(&job.standings);
-        let mut steps = steps.filter(|(step, _)| is(step));
-        steps.next().map(|(_, standing)| standing.stands.clone())
-    };
-    let now = shell.clock.now();
-    let numbers: BTreeSet<&E164> = job
-        .lines
-        .iter()
-        .map(|line| &line.number)
-        .chain(had)
-        .collect();
-    match job.goal {
-        Goal::Provision => {
-            let is_given = stands(|step| matches!(step, Step::AssignNumber { .. }));
-            for line in &job.lines {
-                let Some(entry) = shell.store.entry(tenant, &line.number).await? else {
-                    continue;
-                };
-                if entry.job.as_ref() != Some(&job.id) {
-                    continue;
-                }
-                let last = last(job, &Verb::AssignNumber(line.number.clone()));
-                let event = match (&is_given, last) {
-                    (Some(Stands::Done(_) | Stands::AlreadySo), _) => Event::Confirm,
-                    (_, Some(ask)) if ask.was_taken() => Event::Confirm,
-                    (_, Some(ask)) if never_ended(ask) => Event::Contest(NEVER_ENDED.to_owned()),
-                    (_, None) if line.had => Event::Confirm,
-                    (Some(Stands::Failed(why)), Some(_)) if why == WITH_SOMEBODY_ELSE => {
-                        Event::Contest(why.clone())
-                    }
-                    (_, Some(_)) => Event::Settle(now + config::SETTLE_NUMBER),
-                    (_, None) => Event::GiveBack,
-                };
-                if event == Event::Confirm {
-                    outcome.number = Some(Some(line.number.clone()));
-                }
-                outcome.entries.extend(after(&entry, event));
-            }
-        }
-        Goal::Offboard => {
-            let all = matches!(
-                stands(|step| matches!(step, Step::NoNumbers)),
-                Some(Stands::Done(_) | Stands::AlreadySo)
-            );
-            let tree = super::basis::tree(shell, tenant).await?;
-            for number in numbers {
-                let Some(mut entry) = shell.store.entry(tenant, number).await? else {
-                    continue;
-                };
-                if entry.holder.as_ref() != Some(&job.person) {
-                    continue;
-                }
-                let taken = last(job, &Verb::UnassignNumber(number.clone()));
-                let is_gone = all || taken.is_some_and(Ask::was_taken);
-                if is_gone {
-                    // Somebody may have taken it away in Teams before we asked.
-                    let take = Event::TakeFrom(job.person.clone(), job.id.clone());
-                    let days = tree.effective(entry.node.as_ref(), |values| values.cooling_days);
-                    let rest = rests(days.map(|days| days.value), now);
-                    let Some(taken) = after(&entry, take) else {
-                        continue;
-                    };
-                    entry = taken;
-                    outcome.entries.extend(after(&entry, Event::Release(rest)));
-                } else if taken.is_some_and(never_ended) {
-                    let contest = Event::Contest(NEVER_ENDED.to_owned());
-                    outcome.entries.extend(after(&entry, contest));
-                } else if entry.job.as_ref() == Some(&job.id) {
-                    outcome.entries.extend(after(&entry, Event::Confirm));
-                }
-            }
-            if all {
-                outcome.number = Some(None);
-            }
-        }
-    }
-    Ok(outcome)
-}
-
-const NEVER_ENDED: &str =
-    "Microsoft took an order for it, and neither carried it out nor refused it";
-
-fn never_ended(ask: &Ask) -> bool {
-    let answer = ask.closed.as_ref().map(|closed| &closed.answer);
-    answer == Some(&Answer::NeverEnded)
-}
-
-fn last<'a>(job: &'a Job, verb: &Verb) -> Option<&'a Ask> {
-    job.asks.iter().rev().find(|ask| ask.verb == *verb)
-}
+const NOT_THEIRS_ANY_MORE: &str =
+    "the person does not have the number any more that was to be kept";

@@ -82,6 +82,8 @@ pub struct JobSeen {
     pub job: Job,
     /// Its steps; `None` = a newer version planned it, and this one cannot read them (J6).
     pub steps: Option<Vec<Step>>,
+    /// What people should know of its plan.
+    pub notes: Vec<String>,
 }
 
 /// A tenant's own row. `NotFound` if there is none.
@@ -182,11 +184,11 @@ pub async fn job(shell: &Shell, tenant: &TenantId, id: &JobId) -> Result<JobSeen
         return Err(none());
     }
     let job = shell.store.job(&tenant, id).await?.ok_or_else(none)?;
-    let steps = match shell.store.plan(&tenant, id).await? {
-        Some(PlanRow::Known(plan)) => Some(plan.steps),
-        Some(PlanRow::Newer(_)) | None => None,
+    let (steps, notes) = match shell.store.plan(&tenant, id).await? {
+        Some(PlanRow::Known(plan)) => (Some(plan.steps), plan.notes),
+        Some(PlanRow::Newer(_)) | None => (None, Vec::new()),
     };
-    Ok(JobSeen { job, steps })
+    Ok(JobSeen { job, steps, notes })
 }
 
 /// What is kept for good of an ended job. `NotFound` while it is open.

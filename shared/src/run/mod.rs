@@ -18,6 +18,7 @@
 //! | `lines` | numbers in the hands of jobs |
 //! | `agenda` | who is to leave on a day |
 //! | `order` | what a person orders for somebody: provision, offboard, read again |
+//! | `moves` | a move to another site: what it will do, and its order |
 //! | `inventory` | what an administrator does with numbers: ranges, numbers that come in |
 //! | `personas` | what an administrator stores: personas |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
@@ -58,6 +59,7 @@ mod lease;
 mod leave;
 mod lines;
 pub mod look;
+mod moves;
 mod numbers;
 pub mod offer;
 mod order;
@@ -77,6 +79,7 @@ mod work;
 
 pub use agenda::{leave_on, stay};
 pub use heed::heed;
+pub use moves::{MoveChoice, Planned, move_to};
 pub use order::{Choice, edit, offboard, provision, refresh};
 pub use personas::save_persona;
 pub use schedule::{schedules, set_schedule};

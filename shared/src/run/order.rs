@@ -107,15 +107,15 @@ pub async fn provision(
         let plan = Plan {
             steps: steps::provision(&wanted, held(person, before)),
             wanted: Some(wanted),
-            is_edit: false,
             from: Some(belonging(person)),
+            ..Plan::default()
         };
         Ok((Goal::Provision, plan))
     })
     .await
 }
 
-fn chosen(basis: &Basis, person: &Person, choice: &Choice) -> Result<Wanted> {
+pub(super) fn chosen(basis: &Basis, person: &Person, choice: &Choice) -> Result<Wanted> {
     let refused = |sentence: String| Error::new(Kind::Conflict, sentence);
     let persona = newest(&basis.personas, &choice.persona)
         .ok_or_else(|| refused(format!("there is no persona {:?}", choice.persona)))?;
@@ -192,6 +192,7 @@ pub async fn edit(
             wanted: Some(wanted),
             is_edit: true,
             from: Some(belonging(person)),
+            ..Plan::default()
         };
         Ok((Goal::Provision, plan))
     })
@@ -199,7 +200,7 @@ pub async fn edit(
 }
 
 /// The persona version that somebody holds.
-fn version<'a>(basis: &'a Basis, person: &Person) -> Option<&'a Persona> {
+pub(super) fn version<'a>(basis: &'a Basis, person: &Person) -> Option<&'a Persona> {
     basis.version(person.persona.as_ref()?)
 }
 
@@ -239,7 +240,7 @@ pub async fn refresh(shell: &Shell, tenant: &TenantId, person: &UserId) -> Resul
     Ok(())
 }
 
-async fn order(
+pub(super) async fn order(
     shell: &Shell,
     tenant: &Tenant,
     id: &UserId,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::graph::{Bucket, Graph, Ordered, Receipt};
+use crate::graph::{Bucket, Graph, NumberUpdate, Ordered, Receipt};
 use crate::model::ask::{Answer, Verb};
 use crate::model::before::Before;
 use crate::model::group::{GroupId, Membership};
 use crate::model::inventory::Line;
 use crate::model::microsoft::{PolicyType, UserId};
+use crate::model::number::E164;
 use crate::model::property::Property;
 use crate::model::step::Step;
 use crate::plan::holds::{
@@ -31,6 +32,8 @@ pub(super) enum Request {
     /// Which, with the emergency location.
     AssignNumber(Line, Option<String>),
     UnassignNumber(Line),
+    /// Which, and the emergency location; `None` = none.
+    LocateNumber(E164, Option<String>),
 }
 
 impl Request {
@@ -46,7 +49,8 @@ impl Request {
             Self::Assign(_)
             | Self::Unassign(_)
             | Self::AssignNumber(..)
-            | Self::UnassignNumber(_) => Bucket::Teams,
+            | Self::UnassignNumber(_)
+            | Self::LocateNumber(..) => Bucket::Teams,
         }
     }
 }
@@ -105,6 +109,9 @@ pub(super) async fn ready(
             })),
             Glance::Present(_) | Glance::Absent | Glance::Unread => Err(missing()),
         },
+        (Verb::LocateNumber(number), Step::EmergencyLocation { location, .. }, _, _) => {
+            Ok(Request::LocateNumber(number, location.clone()))
+        }
         (Verb::ChangeLicences, Step::Licences { set, disabled }, Glance::Present(user), _) => {
             Ok(Request::Licences(licence_change(set, disabled, user)))
         }
@@ -160,9 +167,12 @@ pub(super) async fn ready(
             | Verb::BlockSignIn
             | Verb::RevokeSessions
             | Verb::AssignNumber(_)
-            | Verb::UnassignNumber(_),
+            | Verb::UnassignNumber(_)
+            | Verb::LocateNumber(_),
             Step::UsageLocation { .. }
             | Step::HoldNumber { .. }
+            | Step::KeepNumber { .. }
+            | Step::EmergencyLocation { .. }
             | Step::AssignNumber { .. }
             | Step::NoNumbers
             | Step::BlockSignIn
@@ -211,6 +221,14 @@ pub(super) async fn send(graph: &Graph, person: &UserId, request: &Request) -> S
             return ordered(order);
         }
         Request::UnassignNumber(line) => return unassign(graph, person, line).await,
+        Request::LocateNumber(number, location) => {
+            // An empty text clears.
+            let update = NumberUpdate {
+                location: Some(location.clone().unwrap_or_default()),
+                ..NumberUpdate::default()
+            };
+            graph.update_number(number, &update).await
+        }
     };
     match result {
         Ok(receipt) => Sent {
@@ -295,7 +313,8 @@ pub(super) fn note_before(before: &mut Before, request: &Request, seen: &Seen) {
             | Request::Assign(_)
             | Request::Unassign(_)
             | Request::RevokeSessions
-            | Request::AssignNumber(..),
+            | Request::AssignNumber(..)
+            | Request::LocateNumber(..),
             _,
             _,
         ) => {}

@@ -152,6 +152,8 @@ fn needs(step: &Step, groups: &[Group]) -> Vec<SkuId> {
         Step::UsageLocation { .. }
         | Step::AwaitTeams
         | Step::HoldNumber { .. }
+        | Step::KeepNumber { .. }
+        | Step::EmergencyLocation { .. }
         | Step::AssignNumber { .. }
         | Step::NoNumbers
         | Step::BlockSignIn

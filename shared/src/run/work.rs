@@ -230,8 +230,8 @@ impl Bench<'_> {
             if let Some(standing) = job.standings.get_mut(at) {
                 standing.since.get_or_insert(now);
             }
-            if let Step::HoldNumber { ranges } = step {
-                match self.hold_number(&mut job, ranges).await {
+            if matches!(step, Step::HoldNumber { .. } | Step::KeepNumber { .. }) {
+                match self.hold(&mut job, plan, step).await {
                     Ok(Hold::Held) => settle(&mut job, at, Stands::Done(None)),
                     Ok(Hold::Refused(why)) => settle(&mut job, at, Stands::Failed(why)),
                     Ok(Hold::NotBefore(until)) => return self.again(job, until, None).await,

@@ -6,7 +6,8 @@ use super::write::{Committed, Write, Written};
 use super::{Query, Range, Store, attribute, decode, encode};
 use crate::error::Result;
 use crate::model::departure::{Appointment, Subject};
-use crate::model::inventory::{Entry, NumberRange, NumberState, RangeId};
+use crate::model::inventory::{Entry, NumberRange, RangeId};
+use crate::model::microsoft::UserId;
 use crate::model::number::E164;
 use crate::model::tenant::{Tenant, TenantId};
 
@@ -39,11 +40,19 @@ impl Store {
 
     /// The lowest free numbers of a range, at most [`CANDIDATES`]. The index may lag: they are hints.
     pub async fn free_numbers(&self, tenant: &TenantId, range: &RangeId) -> Result<Vec<E164>> {
-        let partition = keys::free(tenant, range);
+        self.in_queue(&keys::free(tenant, range)).await
+    }
+
+    /// The numbers that are reserved for somebody. The index may lag: they are hints.
+    pub async fn reserved_for(&self, tenant: &TenantId, person: &UserId) -> Result<Vec<E164>> {
+        self.in_queue(&keys::reserved_for(tenant, person)).await
+    }
+
+    async fn in_queue(&self, partition: &str) -> Result<Vec<E164>> {
         let page = self
             .query(Query {
                 index: Some(keys::FIND),
-                partition: &partition,
+                partition,
                 range: Range::Prefix("+"),
                 limit: Some(CANDIDATES),
                 from: None,
@@ -119,9 +128,8 @@ impl Store {
                 write = write.value(name, value);
             }
         }
-        let rests = matches!(entry.state, NumberState::Settling | NumberState::Cooling);
         let mut writes = vec![write];
-        if let Some(at) = entry.until.filter(|_| rests) {
+        if let Some(at) = entry.rests_until() {
             let rest = Appointment {
                 at,
                 of: Subject::Number(entry.number.clone()),

@@ -30,6 +30,9 @@ pub struct Plan {
     /// Where the person belonged when it was planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Belonging>,
+    /// What people should know of it, as sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A plan as it stands in the table. A step of a newer version is not an error of this one (J6).

@@ -19,6 +19,7 @@
 //! | which jobs of a lane are due | index *due*, `T#<t>#<lane>#<shard>` · `<due>#<job>` |
 //! | which lanes want to be rung | index *due*, `WAKE` · `<wake_at>#<tenant>#<lane>` |
 //! | which numbers of a range are free, lowest first | index *find*, `T#<t>#free#<range>` · `<e164>` |
+//! | which numbers are reserved for somebody | index *find*, `T#<t>#reserved#<person>` · `<e164>` |
 //! | which jobs wait, and for what, oldest first | index *find*, `T#<t>#waits#<what>` · `<created>#<job>` |
 //!
 //! Every partition key begins with the tenant, `PROVIDER` and `WAKE` excepted (V7). There is no scan.
@@ -243,10 +244,19 @@ pub fn free(tenant: &TenantId, range: &RangeId) -> String {
     format!("{}#free#{}", tenant_partition(tenant), range.0)
 }
 
-/// Where a number stands among those that are free; `None` = it is not drawn.
+/// The numbers that are reserved for somebody.
+pub fn reserved_for(tenant: &TenantId, person: &UserId) -> String {
+    format!("{}#reserved#{}", tenant_partition(tenant), person.0)
+}
+
+/// Where a number stands among those that are free, or reserved for somebody; `None` = it is neither.
 pub fn in_queue(tenant: &TenantId, entry: &Entry) -> Option<Key> {
-    let range = entry.drawn_from()?;
-    Some(key(free(tenant, range), entry.number.to_string()))
+    let of_range = || Some(free(tenant, entry.drawn_from()?));
+    let person = entry.reserved_for();
+    let partition = person
+        .map(|person| reserved_for(tenant, person))
+        .or_else(of_range)?;
+    Some(key(partition, entry.number.to_string()))
 }
 
 /// A range of numbers.

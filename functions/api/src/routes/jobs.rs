@@ -46,6 +46,9 @@ pub struct JobDetail {
     job: JobSummary,
     /// In the order in which they are done.
     steps: Vec<StepSeen>,
+    /// What people should know of its plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     /// The job that takes over from this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     superseded_by: Option<String>,
@@ -137,7 +140,7 @@ pub async fn job(
     Extension(tenant): Extension<TenantId>,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Json<JobDetail>, Problem> {
-    let JobSeen { job, steps } = look::job(&shell, &tenant, &JobId(id)).await?;
+    let JobSeen { job, steps, notes } = look::job(&shell, &tenant, &JobId(id)).await?;
     let names = steps.map(|steps| steps.iter().map(ToString::to_string).collect::<Vec<_>>());
     let standings = job.standings.iter().enumerate();
     let steps = standings.map(|(place, standing)| StepSeen {
@@ -152,6 +155,7 @@ pub async fn job(
     });
     Ok(Json(JobDetail {
         steps: steps.collect(),
+        notes,
         superseded_by: job.superseded_by.as_ref().map(|id| id.0.clone()),
         job: summary(&job),
     }))

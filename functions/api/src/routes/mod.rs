@@ -11,6 +11,7 @@ use shared::run::Shell;
 pub mod catalogue;
 pub mod departures;
 pub mod jobs;
+pub mod moves;
 pub mod numbers;
 pub mod people;
 pub mod provide;
@@ -71,6 +72,7 @@ pub enum Endpoint {
     PersonJobs,
     Refresh,
     Provision,
+    Move,
     Edit,
     Fields,
     Offboard,
@@ -148,6 +150,7 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::PersonJobs, "/v1/tenants/{tenant}/people/{person}/jobs", VIEWER),
     post(Endpoint::Refresh, "/v1/tenants/{tenant}/people/{person}/refresh", OPERATOR),
     post(Endpoint::Provision, "/v1/tenants/{tenant}/people/{person}/provision", OPERATOR),
+    post(Endpoint::Move, "/v1/tenants/{tenant}/people/{person}/move", OPERATOR),
     post(Endpoint::Edit, "/v1/tenants/{tenant}/people/{person}/edit", OPERATOR),
     get(Endpoint::Fields, "/v1/tenants/{tenant}/people/{person}/fields", VIEWER),
     post(Endpoint::Offboard, "/v1/tenants/{tenant}/people/{person}/offboard", OPERATOR),
@@ -190,6 +193,7 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::PersonJobs => on(method, people::person_jobs),
         Endpoint::Refresh => on(method, people::refresh),
         Endpoint::Provision => on(method, provide::provision),
+        Endpoint::Move => on(method, moves::move_person),
         Endpoint::Edit => on(method, provide::edit),
         Endpoint::Fields => on(method, provide::fields),
         Endpoint::Offboard => on(method, people::offboard),

@@ -35,6 +35,7 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
     let body = match (route.endpoint, route.method) {
         (Endpoint::Unstage, _) => format!(r#"{{"people": ["{PERSON}"]}}"#),
         (Endpoint::Provision, _) => r#"{"persona": "sales"}"#.to_owned(),
+        (Endpoint::Move, _) => r#"{"site": "europe/berlin"}"#.to_owned(),
         (Endpoint::SavePersona, _) => r#"{"name": "Sales"}"#.to_owned(),
         (Endpoint::SaveRange, _) => r#"{"name": "London"}"#.to_owned(),
         (Endpoint::ImportNumbers, _) => "number,range\n+442071000001,\n".to_owned(),

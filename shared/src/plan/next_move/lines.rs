@@ -165,7 +165,9 @@ fn why_not(
     }
     if held
         .iter()
-        .any(|line| line.number != *number && line.is_primary())
+        .filter(|line| line.number != *number && line.is_primary())
+        // What this job took away may still be listed.
+        .any(|line| around.lines.iter().all(|own| own.number != line.number))
     {
         return Some("the person has another telephone number".to_owned());
     }

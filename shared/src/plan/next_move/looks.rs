@@ -36,7 +36,11 @@ impl Patience {
             Step::AssignNumber { .. } | Step::NoNumbers => {
                 (config::LOOKS_NUMBER, config::NUMBER_GIVE_UP)
             }
-            Step::HoldNumber { .. } | Step::Place { .. } | Step::Role { .. } => return None,
+            Step::EmergencyLocation { .. } => (config::LOOKS_EMERGENCY, config::EMERGENCY_GIVE_UP),
+            Step::HoldNumber { .. }
+            | Step::KeepNumber { .. }
+            | Step::Place { .. }
+            | Step::Role { .. } => return None,
         };
         Some(Self { looks, give_up })
     }

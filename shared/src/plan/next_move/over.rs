@@ -41,6 +41,8 @@ const fn deed(step: &Step) -> Option<Deed> {
         Step::UsageLocation { .. }
         | Step::Groups { .. }
         | Step::HoldNumber { .. }
+        | Step::KeepNumber { .. }
+        | Step::EmergencyLocation { .. }
         | Step::AssignNumber { .. }
         | Step::NoNumbers
         | Step::BlockSignIn
@@ -150,7 +152,8 @@ pub(super) fn refusal(step: &Step, verb: &Verb, asks: &[&Ask], now: Time) -> Opt
                 | Verb::BlockSignIn
                 | Verb::RevokeSessions
                 | Verb::AssignNumber(_)
-                | Verb::UnassignNumber(_) => Obstacle::ProtectedAccount,
+                | Verb::UnassignNumber(_)
+                | Verb::LocateNumber(_) => Obstacle::ProtectedAccount,
             })))
         }
         Answer::Invalid(said) => Some(Move::GiveUp(Stands::Failed(format!(

@@ -1,0 +1,95 @@
+//! Moves between sites.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use shared::model::microsoft::UserId;
+use shared::model::persona::{MemberRole, SitePath};
+use shared::model::tenant::{OffboardLicences, TenantId};
+use shared::run::{self, MoveChoice, Shell};
+use utoipa::{IntoParams, ToSchema};
+
+use super::people::address;
+use crate::problem::{Problem, ProblemBody};
+use crate::wire::{Asked, Body};
+
+/// A move.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveAsked {
+    /// The new site, such as `europe/berlin`.
+    site: String,
+    /// The persona there; absent = the one that they hold, in its newest version.
+    persona: Option<String>,
+    /// A profile of the tenant; absent = everything.
+    profile: Option<String>,
+    /// `none`, `self_service` or `{"named": "desk"}`; absent = the one they have.
+    #[schema(value_type = Option<Object>)]
+    member_role: Option<MemberRole>,
+    /// The number goes with the person; otherwise they get one of the new site, if it has any.
+    #[serde(default)]
+    keep_number: bool,
+    /// `remove` takes direct licences away where the persona names none; absent = they stay.
+    #[schema(value_type = Option<String>)]
+    licences: Option<OffboardLicences>,
+}
+
+/// Whether it is only asked what would happen.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DryAsked {
+    /// Only say what would be done.
+    #[serde(default)]
+    dry: bool,
+}
+
+/// What a move does.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MovePlanned {
+    /// Its steps, in their order.
+    steps: Vec<String>,
+    /// What to know of it.
+    notes: Vec<String>,
+}
+
+/// Moves somebody to another site, as one job: licences, policies and the number are those of the new site, or the number is kept.
+/// Refused as a whole, with everything that stands in its way.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/people/{person}/move", tag = "people", operation_id = "movePerson",
+    params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id"), DryAsked),
+    request_body = MoveAsked,
+    responses((status = 200, description = "What would be done", body = MovePlanned),
+        (status = 202, description = "Ordered", body = MovePlanned, headers(("location" = String, description = "The person's jobs"))),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn move_person(
+    State(shell): State<Arc<Shell>>,
+    Extension(tenant): Extension<TenantId>,
+    Path((_, id)): Path<(String, String)>,
+    Asked(asked): Asked<DryAsked>,
+    Body(order): Body<MoveAsked>,
+) -> Result<Response, Problem> {
+    let choice = MoveChoice {
+        site: SitePath(order.site),
+        persona: order.persona,
+        profile: order.profile,
+        role: order.member_role,
+        keep_number: order.keep_number,
+        licences: order.licences,
+    };
+    let id = UserId(id);
+    let planned = run::move_to(&shell, &tenant, &id, &choice, asked.dry).await?;
+    let body = Json(MovePlanned {
+        steps: planned.steps.iter().map(ToString::to_string).collect(),
+        notes: planned.notes,
+    });
+    if asked.dry {
+        return Ok(body.into_response());
+    }
+    let at = format!("{}/jobs", address(&tenant, &id));
+    Ok((StatusCode::ACCEPTED, [(LOCATION, at)], body).into_response())
+}
