@@ -18,7 +18,7 @@ use shared::model::access::Role;
 use shared::model::departure::Departure;
 use shared::model::edit::{Field, FieldPolicy, FieldRule};
 use shared::model::group::{Group, GroupId};
-use shared::model::inventory::{NumberRange, RangeId};
+use shared::model::inventory::{Duplicate, NumberRange, RangeId};
 use shared::model::job::JobId;
 use shared::model::lane::{Lane, Worker};
 use shared::model::microsoft::{PolicyName, PolicyType, SkuId, UserId};
@@ -28,7 +28,8 @@ use shared::model::tenant::{Tenant, TenantId};
 use shared::model::tree::Values;
 use shared::store::Store;
 use shared::store::cursors::{Family, Refresh};
-use shared::store::jobs::{PlanRow, Saved};
+use shared::store::ends::{Placement, Second};
+use shared::store::jobs::{Plan, PlanRow, Saved};
 
 use super::sources;
 
@@ -65,6 +66,8 @@ fn kind(item: &Value) -> &'static str {
         ["SEAT", ..] => "seat",
         ["RANGE", _] => "range",
         ["NUM", _] => "number",
+        ["NUM", _, "AT", _] => "duplicate",
+        ["AUDIT", _] => "audit",
         ["USER", ..] => "person",
         ["JOB", _] => "job",
         ["JOB", _, "PLAN"] => "plan",
@@ -190,6 +193,7 @@ async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
         id: RangeId("london".into()),
         name: "London".into(),
         node: Some(SitePath("europe/london".into())),
+        low: None,
     };
     store.put_range(id, &london).await.unwrap();
     let ledger = stage.ledger().unwrap();
@@ -201,6 +205,21 @@ async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
     };
     let saved = store.save_with_seats(tenant, &mut job, worker, EPOCH).await;
     assert_eq!(saved.unwrap(), Saved::Yes);
+    let mut other = ledger.jobs.values().nth(1).cloned().unwrap();
+    other.superseded_by = Some(job.id);
+    let second = Duplicate {
+        number: E164::parse("+442071000001").unwrap(),
+        node: SitePath("europe/berlin".into()),
+        person: other.person.clone(),
+        since: EPOCH,
+    };
+    let placement = Placement {
+        duplicates: vec![Second::New(second)],
+        ..Placement::default()
+    };
+    let plan = Plan::default();
+    let ended = store.end(tenant, &mut other, &plan, &placement, worker, EPOCH);
+    assert_eq!(ended.await.unwrap(), Saved::Yes);
 }
 
 #[tokio::test(start_paused = true)]
@@ -331,6 +350,11 @@ async fn read(item: &Value) -> Option<Value> {
             let told = store.number(&tenant, number).await.unwrap()?;
             as_json(Some(json!({ "number": told.number, "told": told })))
         }
+        "duplicate" => {
+            let number = E164::parse(sk.split('#').nth(1)?)?;
+            as_json(store.duplicates(&tenant, &number).await.unwrap().first())
+        }
+        "audit" => as_json(store.audit(id).await.unwrap()),
         "range" => as_json(store.catalogue(id).await.unwrap().ranges.first()),
         "cursor" => as_json(Some(store.cursor(id).await.unwrap())),
         "page" => as_json(

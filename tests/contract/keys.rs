@@ -110,6 +110,16 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
             )),
         ),
         (
+            "duplicate",
+            pk(keys::duplicate(
+                tenant,
+                4,
+                &entry.number,
+                &SitePath("berlin".into()),
+            )),
+        ),
+        ("audit", pk(keys::audit(tenant))),
+        (
             "reserved_for",
             keys::reserved_for(tenant, &UserId("u".into())),
         ),

@@ -19,8 +19,8 @@ use shared::model::persona::{
     LocationSource, OffboardingProfile, Persona, PersonaChoice, PersonaRef, Profile, Rules,
     SitePath, WrittenRule,
 };
-use shared::model::tenant::Settings;
-use shared::run::{self, Choice};
+use shared::model::tenant::{Settings, TenantId};
+use shared::run::{self, Choice, Shell};
 use shared::store::ends::History;
 
 use crate::theatre::{HOUR, MINUTE, beside, cast, pull, setting};
@@ -122,6 +122,12 @@ impl Desk {
 
     pub async fn of(people: usize) -> Self {
         Self::with(people, None, |_| {}).await
+    }
+
+    /// Where administrators' orders begin: their shell and their tenant.
+    pub fn office(&self) -> (&Shell, &TenantId) {
+        let installation = &self.stage.installation;
+        (&installation.admin, &installation.tenant)
     }
 
     pub fn id(&self, number: usize) -> UserId {

@@ -24,6 +24,7 @@
     reason = "a story that cannot be told is a failed test, also in what the tests share"
 )]
 
+mod audit;
 mod connection;
 mod crashes;
 mod deaths;
@@ -34,6 +35,7 @@ mod doorbells;
 mod encounters;
 mod families;
 mod gate;
+mod inventory;
 mod large;
 mod leaving;
 mod licensing;

@@ -75,6 +75,7 @@ async fn desk(hook: Option<Hook>) -> Desk {
         id: range("berlin"),
         name: "Berlin".into(),
         node: Some(site(BERLIN)),
+        low: None,
     };
     inventory::save_range(shell, tenant, &berlin).await.unwrap();
     let rows: Vec<Written> = THERE

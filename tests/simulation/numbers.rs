@@ -76,6 +76,7 @@ pub async fn desk(people: usize, numbers: usize, hook: Option<Hook>) -> Desk {
         id: range("london"),
         name: "London".into(),
         node: Some(SitePath(LONDON.into())),
+        low: None,
     };
     inventory::save_range(shell, id, &of_london).await.unwrap();
     let rows: Vec<Written> = (0..numbers).map(|nth| row(&number(nth))).collect();

@@ -6,7 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    catalogue, departures, jobs, moves, numbers, people, provide, schedules, staging, tenants,
+    catalogue, departures, jobs, moves, numbering, numbers, people, provide, ranges, schedules,
+    staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -45,10 +46,18 @@ use crate::routes::{
         catalogue::personas,
         catalogue::save_persona,
         catalogue::licences,
-        numbers::ranges,
-        numbers::save_range,
+        ranges::ranges,
+        ranges::save_range,
+        ranges::fill,
+        numbers::numbers,
         numbers::number,
         numbers::import,
+        numbering::reserve,
+        numbering::cool,
+        numbering::free,
+        numbering::relocate,
+        numbering::last_audit,
+        numbering::audit_now,
     ),
     security(("bearer" = [])),
     modifiers(&Bearer)

@@ -25,6 +25,9 @@ pub struct NumberRange {
     /// The node from which it can be seen, downwards; `None` = the whole tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<SitePath>,
+    /// So few free numbers are a matter for people (F66); `None` = never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<u16>,
 }
 
 /// What a number is to us. Only the number's own row says it.
@@ -119,12 +122,18 @@ pub struct Entry {
     /// Never drawn by itself (F71).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub golden: bool,
+    /// It is placed at other nodes too (R18).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub duplicated: bool,
     /// Raised at every change of ours; every change is conditional on the one that was read.
     #[serde(default)]
     pub version: u64,
     /// What Microsoft last said of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Number>,
+    /// The sync whose list did not show it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_in: Option<u64>,
 }
 
 impl Entry {
@@ -140,9 +149,16 @@ impl Entry {
             until: None,
             note: None,
             golden: false,
+            duplicated: false,
             version: 0,
             told: None,
+            missed_in: None,
         }
+    }
+
+    /// Microsoft's last list did not show it.
+    pub fn is_missed(&self) -> bool {
+        self.missed_in.is_some()
     }
 
     /// The range in whose queue it stands to be drawn.
@@ -163,6 +179,59 @@ impl Entry {
         let rests = matches!(self.state, Settling | Cooling | Reserved);
         self.until.filter(|_| rests)
     }
+}
+
+/// A second place of a number, beside its entry: somebody came to this node with a number that belongs elsewhere (R18). It locks nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duplicate {
+    /// Which number.
+    pub number: E164,
+    /// Where else it is.
+    pub node: SitePath,
+    /// Who brought it.
+    pub person: UserId,
+    /// When.
+    pub since: Time,
+}
+
+/// What the last comparison of the inventory with Microsoft found (F64).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// When it was over.
+    pub ended: Time,
+    /// Entries that were compared, whatever their state.
+    pub compared: usize,
+    /// Of those, numbers in the hands of jobs, and numbers that settle: not judged.
+    pub in_hand: usize,
+    /// Where both do not agree, or did not; at most [`Audit::MOST`].
+    pub findings: Vec<Finding>,
+    /// Findings beyond those.
+    pub more: usize,
+    /// Ranges that run low, by their ids (F66).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub low: Vec<RangeId>,
+}
+
+impl Audit {
+    /// So many findings are kept.
+    pub const MOST: usize = 200;
+}
+
+/// A number of which the inventory and Microsoft said different things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which.
+    pub number: E164,
+    /// What it was to us.
+    pub ours: NumberState,
+    /// Whose, for us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<UserId>,
+    /// Whose, at Microsoft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theirs: Option<UserId>,
+    /// What it is to us since.
+    pub now: NumberState,
 }
 
 /// A number in the hands of a job: what it has to know to order it.

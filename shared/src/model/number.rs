@@ -52,6 +52,12 @@ impl E164 {
         Some(Self(plain))
     }
 
+    /// The number without its extension.
+    pub fn base(&self) -> Self {
+        let base = self.0.split(';').next().unwrap_or_default();
+        Self(base.to_owned())
+    }
+
     /// As Microsoft takes it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -62,6 +62,12 @@ pub struct Values {
     /// For so many days a number that belongs here rests after it was released; 0 or nothing = it does not (F60).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cooling_days: Option<u16>,
+    /// Whoever comes with a number that belongs elsewhere does not place it here too (R19); unset = they do (R18).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prevent_duplicates: Option<bool>,
+    /// So few free numbers of the ranges here and below are a matter for people (F66); unset = never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low_numbers: Option<u16>,
     /// Whether offboarding keeps the person from signing in, and ends the sessions they have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock_out: Option<bool>,

@@ -271,6 +271,7 @@ mod tests {
                 id: RangeId("london".into()),
                 name: "London".into(),
                 node: None,
+                low: None,
             }],
         }
     }

@@ -201,6 +201,39 @@ pub fn after(entry: &Entry, event: Event) -> Option<Entry> {
     Some(next)
 }
 
+/// What follows of what Microsoft shows about a number, when nobody is at work on it (F64); `None` = both agree, or it is not judged.
+/// What somebody gave in Teams by hand is theirs (V15); everything else that does not agree is for a person to look at. Nothing is ever
+/// deleted.
+pub fn audited(entry: &Entry, truth: &Truth) -> Option<Event> {
+    use NumberState::{
+        Assigning, Available, Conflict, Cooling, Held, Releasing, Reserved, Settling, Used,
+        UsedUtility,
+    };
+    let same = |holder: &UserId| {
+        let ours = entry.holder.as_ref();
+        ours.is_some_and(|ours| ours.0.eq_ignore_ascii_case(&holder.0))
+    };
+    match (entry.state, truth) {
+        (Held | Assigning | Releasing | Settling | Conflict, _)
+        | (Available | Reserved | Cooling, Truth::Nobody) => None,
+        (Used, Truth::Person(holder)) | (UsedUtility, Truth::Utility(holder)) if same(holder) => {
+            None
+        }
+        (Available, Truth::Person(_) | Truth::Utility(_)) => Some(Event::Found(truth.clone())),
+        (Used | UsedUtility, Truth::Nobody) => Some(Event::Contest(format!(
+            "{} for us, free at Microsoft",
+            entry.state
+        ))),
+        (
+            Used | UsedUtility | Reserved | Cooling,
+            Truth::Person(holder) | Truth::Utility(holder),
+        ) => Some(Event::Contest(format!(
+            "{} for us, {}'s at Microsoft",
+            entry.state, holder.0
+        ))),
+    }
+}
+
 /// Until when a number rests that is released now; `None` = it does not (F60).
 pub fn rests(days: Option<u16>, now: Time) -> Option<Time> {
     let days = days.filter(|days| *days > 0)?;
@@ -285,6 +318,42 @@ mod tests {
             settling: rested > available
             cooling: rested > available, contest > conflict, reserve > reserved, cool > cooling, free > available
             conflict: found nobody's > available, found a person's > used, found a utility's > used_utility
+        "#]].assert_eq(&table);
+    }
+
+    /// F64, V15: what is seen at Microsoft, whatever the state for us; nothing is deleted, and nothing in the hands of a job is touched.
+    #[test]
+    fn what_follows_of_what_microsoft_shows() {
+        let adele = UserId("Adele".into());
+        let truths = [
+            ("nobody's", Truth::Nobody),
+            ("the same's", Truth::Person(UserId("adele".into()))),
+            ("ben's", Truth::Person(UserId("ben".into()))),
+            ("a desk's", Truth::Utility(UserId("desk".into()))),
+        ];
+        let mut table = String::new();
+        for state in NumberState::ALL {
+            let mut entry = Entry::new(E164::parse("+1205").unwrap(), None, None);
+            entry.state = state;
+            entry.holder = (state != NumberState::Available).then(|| adele.clone());
+            let ends = truths.iter().filter_map(|(name, truth)| {
+                let next = after(&entry, audited(&entry, truth)?).unwrap();
+                Some(format!("{name} > {}", next.state))
+            });
+            let ends: Vec<String> = ends.collect();
+            table += &format!("{state}: {}\n", ends.join(", "));
+        }
+        expect_test::expect![[r#"
+            available: the same's > used, ben's > used, a desk's > used_utility
+            held: 
+            assigning: 
+            used: nobody's > conflict, ben's > conflict, a desk's > conflict
+            used_utility: nobody's > conflict, the same's > conflict, ben's > conflict, a desk's > conflict
+            reserved: the same's > conflict, ben's > conflict, a desk's > conflict
+            releasing: 
+            settling: 
+            cooling: the same's > conflict, ben's > conflict, a desk's > conflict
+            conflict: 
         "#]].assert_eq(&table);
     }
 

@@ -185,6 +185,7 @@ mod tests {
                     id: RangeId(id.into()),
                     name: id.into(),
                     node: Some(SitePath(node.into())),
+                    low: None,
                 })
                 .into(),
         }

@@ -86,6 +86,7 @@ impl Bench<'_> {
         let freed = lines.freed();
         placement.number = lines.number;
         placement.entries = lines.entries;
+        placement.duplicates = lines.duplicates;
         match self
             .shell
             .store

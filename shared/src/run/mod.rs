@@ -18,6 +18,7 @@
 //! | `lines` | numbers in the hands of jobs |
 //! | `agenda` | who is to leave on a day |
 //! | `order` | what a person orders for somebody: provision, offboard, read again |
+//! | `audit` | the inventory of numbers, compared with Microsoft |
 //! | `moves` | a move to another site: what it will do, and its order |
 //! | `inventory` | what an administrator does with numbers: ranges, numbers that come in |
 //! | `personas` | what an administrator stores: personas |
@@ -45,6 +46,7 @@ use crate::store::Store;
 mod accounts;
 mod agenda;
 mod ask;
+pub mod audit;
 mod basis;
 mod decide;
 mod drain;
@@ -84,7 +86,7 @@ pub use order::{Choice, edit, offboard, provision, refresh};
 pub use personas::save_persona;
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
-pub use tenants::{connect, probe_now, register, release, set_mode, sync_now};
+pub use tenants::{audit_now, connect, probe_now, register, release, set_mode, sync_now};
 pub use unstage::{Unstaged, cancel, unstage};
 
 /// Everything the verbs work with.

@@ -15,7 +15,8 @@ use crate::plan::gate;
 use super::health::{self, Health};
 use super::lease::Lease;
 use super::{
-    Shell, accounts, agenda, basis, decide, estate, groups, numbers, probe, pull, schedule, stock,
+    Shell, accounts, agenda, audit, basis, decide, estate, groups, numbers, probe, pull, schedule,
+    stock,
 };
 
 /// A tenant's row, or the reason to stop.
@@ -205,7 +206,10 @@ async fn beside(
     let is_known = cursor.full_at.is_some();
     let is_first = is_known && !cursor.has_families;
     if marks.contains(&Mark::Numbers) || is_first {
-        let read = async || numbers::read(shell, lease, tenant, graph).await;
+        let read = async || {
+            Ok(numbers::read(shell, lease, tenant, graph).await?
+                && audit::run(shell, lease, tenant, graph).await?)
+        };
         if is_known && switches.numbers && !optional(tenant, "numbers", read().await)? {
             return Ok(Ran::OutOfTime);
         }

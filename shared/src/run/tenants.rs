@@ -54,6 +54,12 @@ pub async fn sync_now(shell: &Shell, tenant: &TenantId) -> Result<()> {
     ring(shell, &tenant.id, Mark::Pull).await
 }
 
+/// Orders that the inventory of numbers be compared with Microsoft, soon, whatever the schedule says (F64).
+pub async fn audit_now(shell: &Shell, tenant: &TenantId) -> Result<()> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    ring(shell, &tenant.id, Mark::Numbers).await
+}
+
 async fn ring(shell: &Shell, tenant: &TenantId, mark: Mark) -> Result<()> {
     let now = shell.clock.now();
     shell

@@ -11,7 +11,7 @@ use super::{Store, attribute, encode};
 use crate::error::Result;
 use crate::model::ask::Ask;
 use crate::model::before::Before;
-use crate::model::inventory::Entry;
+use crate::model::inventory::{Duplicate, Entry};
 use crate::model::job::{Goal, Job, JobId, JobState, Origin};
 use crate::model::lane::Worker;
 use crate::model::microsoft::{PolicyType, UserId};
@@ -63,6 +63,17 @@ pub struct Placement {
     pub number: Option<Option<E164>>,
     /// The rows of the numbers that the job had to do with, as they shall be.
     pub entries: Vec<Entry>,
+    /// Second places of numbers that come, and those that go.
+    pub duplicates: Vec<Second>,
+}
+
+/// A second place of a number, at the end of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// It is new.
+    New(Duplicate),
+    /// It is one no more.
+    Gone(E164, SitePath),
 }
 
 impl Store {
@@ -113,6 +124,13 @@ impl Store {
         writes.extend(seats.map(|sku| Write::delete(keys::seat(&tenant.id, sku, &job.id))));
         for entry in &placement.entries {
             writes.extend(self.entering(tenant, entry)?);
+        }
+        for second in &placement.duplicates {
+            let key = |number, node| keys::duplicate(&tenant.id, tenant.shards, number, node);
+            writes.push(match second {
+                Second::New(new) => Write::put(key(&new.number, &new.node), encode(new)?),
+                Second::Gone(number, node) => Write::delete(key(number, node)),
+            });
         }
         if job.superseded_by.is_none() {
             writes.push(self.leaving(tenant, job, placement, now)?);

@@ -3,12 +3,13 @@
 
 use super::keys;
 use super::write::{Committed, Write, Written};
-use super::{Query, Range, Store, attribute, decode, encode};
+use super::{Item, Query, Range, Store, attribute, decode, encode};
 use crate::error::Result;
 use crate::model::departure::{Appointment, Subject};
-use crate::model::inventory::{Entry, NumberRange, RangeId};
+use crate::model::inventory::{Audit, Duplicate, Entry, NumberRange, RangeId};
 use crate::model::microsoft::UserId;
 use crate::model::number::E164;
+use crate::model::person::Person;
 use crate::model::tenant::{Tenant, TenantId};
 
 /// Free numbers looked at, at once.
@@ -36,6 +37,115 @@ impl Store {
                 }
             },
         )
+    }
+
+    /// Stores an entry as [`Store::save_entry`] does, and on the rows of these people which number they have, if nothing is open for them
+    /// and nobody changed them since they were read.
+    pub async fn save_truth(
+        &self,
+        tenant: &Tenant,
+        entry: &Entry,
+        people: &[(Person, Option<E164>)],
+    ) -> Result<bool> {
+        let mut writes = self.entering(tenant, entry)?;
+        for (person, number) in people {
+            let set = if number.is_some() {
+                "SET #line = :line ADD #version :one"
+            } else {
+                "REMOVE #line ADD #version :one"
+            };
+            let key = keys::person(&tenant.id, tenant.shards, &person.id);
+            let mut write = Write::update(key, set)
+                .when("#version = :read AND attribute_not_exists(#open_job)")
+                .called("line", "number")
+                .name("version")
+                .name("open_job")
+                .number("read", person.version)
+                .number("one", 1);
+            if let Some(number) = number {
+                write = write.text("line", number.as_str());
+            }
+            writes.push(write);
+        }
+        let done = self.transact("settling who has a number", writes).await?;
+        Ok(matches!(done, Committed::Yes))
+    }
+
+    /// Some numbers of the inventory in the order of a partition, from behind one of them, and behind which the next begin. Rows that
+    /// only sync wrote are passed over: a page may be empty although there are more.
+    pub async fn entries_page(
+        &self,
+        tenant: &Tenant,
+        shard: u8,
+        after: Option<&E164>,
+        limit: i32,
+    ) -> Result<(Vec<Entry>, Option<E164>)> {
+        let partition = keys::numbers(&tenant.id, shard);
+        let from = after.map(|number| {
+            let key = keys::number(&tenant.id, tenant.shards, number);
+            // Its duplicates sort behind it.
+            super::at(&partition, &format!("{}#~", key.sk))
+        });
+        let page = self
+            .query(Query {
+                index: None,
+                partition: &partition,
+                range: Range::Prefix(keys::NUMBER),
+                limit: Some(limit),
+                from,
+            })
+            .await?;
+        let next = page.next.as_ref().and_then(|item| super::text(item, "sk"));
+        let next = next.and_then(|sk| {
+            let number = sk.strip_prefix(keys::NUMBER)?;
+            E164::parse(number.split('#').next()?)
+        });
+        let is_entry = |item: &Item| item.contains_key("state");
+        let entries = page.items.into_iter().filter(is_entry).map(decode);
+        Ok((entries.collect::<Result<_>>()?, next))
+    }
+
+    /// The numbers of the inventory that are this one with an extension.
+    pub async fn extensions(&self, tenant: &Tenant, base: &E164) -> Result<Vec<Entry>> {
+        let key = keys::number(&tenant.id, tenant.shards, base);
+        let page = self
+            .query(Query {
+                index: None,
+                partition: &key.pk,
+                range: Range::Prefix(&format!("{};", key.sk)),
+                limit: None,
+                from: None,
+            })
+            .await?;
+        let is_entry = |item: &Item| item.contains_key("state");
+        let entries = page.items.into_iter().filter(is_entry).map(decode);
+        entries.collect()
+    }
+
+    /// Where else a number is.
+    pub async fn duplicates(&self, tenant: &Tenant, number: &E164) -> Result<Vec<Duplicate>> {
+        let key = keys::number(&tenant.id, tenant.shards, number);
+        let page = self
+            .query(Query {
+                index: None,
+                partition: &key.pk,
+                range: Range::Prefix(&format!("{}#AT#", key.sk)),
+                limit: None,
+                from: None,
+            })
+            .await?;
+        page.items.into_iter().map(decode).collect()
+    }
+
+    /// What the last audit found; `None` = there was none yet.
+    pub async fn audit(&self, tenant: &TenantId) -> Result<Option<Audit>> {
+        self.get_as(&keys::audit(tenant)).await
+    }
+
+    /// Keeps what an audit found, in the place of the one before.
+    pub async fn put_audit(&self, tenant: &TenantId, audit: &Audit) -> Result<()> {
+        let write = Write::put(keys::audit(tenant), encode(audit)?);
+        self.write(write).await.map(|_| ())
     }
 
     /// The lowest free numbers of a range, at most [`CANDIDATES`]. The index may lag: they are hints.
@@ -84,6 +194,10 @@ impl Store {
             (
                 "golden",
                 entry.golden.then(|| attribute(&true)).transpose()?,
+            ),
+            (
+                "duplicated",
+                entry.duplicated.then(|| attribute(&true)).transpose()?,
             ),
             (
                 "find_pk",

@@ -14,7 +14,8 @@
 //! | who changed, on which page; who could not be decided; who is to be read again | `T#<t>#PAGES` · `<cursor>`, `later#<fence>`, `refresh#<time>#<id>` |
 //! | who is to leave, which numbers have rested, soonest first | `T#<t>#AGENDA` · `<at>#<person or number>` |
 //! | one person · all people | `T#<t>#U<shard>` · `USER#<id>` |
-//! | one number · all numbers | `T#<t>#N<shard>` · `NUM#<e164>` |
+//! | one number · all numbers · where else one is | `T#<t>#N<shard>` · `NUM#<e164>`, `NUM#<e164>#AT#<node>` |
+//! | what the last audit of numbers found | `T#<t>` · `AUDIT#numbers` |
 //! | one job with its plan · its end | `T#<t>#J<shard>` · `JOB#<id>`, `JOB#<id>#PLAN` · `JOB#<id>#HISTORY` |
 //! | which jobs of a lane are due | index *due*, `T#<t>#<lane>#<shard>` · `<due>#<job>` |
 //! | which lanes want to be rung | index *due*, `WAKE` · `<wake_at>#<tenant>#<lane>` |
@@ -231,12 +232,25 @@ pub fn numbers(tenant: &TenantId, shard: u8) -> String {
     format!("{}#N{shard}", tenant_partition(tenant))
 }
 
-/// One telephone number; the only place that can say who holds it.
+/// One telephone number; the only place that can say who holds it. All with the same digits before their extensions lie together.
 pub fn number(tenant: &TenantId, shards: u8, number: &E164) -> Key {
     key(
-        numbers(tenant, shard_of(number.as_str(), shards)),
+        numbers(tenant, shard_of(number.base().as_str(), shards)),
         format!("{NUMBER}{number}"),
     )
+}
+
+/// A second place of a number, beside its row.
+pub fn duplicate(tenant: &TenantId, shards: u8, number: &E164, node: &SitePath) -> Key {
+    below(
+        self::number(tenant, shards, number),
+        &format!("AT#{}", node.0),
+    )
+}
+
+/// What the last audit of numbers found.
+pub fn audit(tenant: &TenantId) -> Key {
+    key(tenant_partition(tenant), "AUDIT#numbers".to_owned())
 }
 
 /// The numbers of a range that are free.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::keys::Key;
 use super::{Item, Store, read_error, write};
@@ -21,7 +21,10 @@ impl Store {
         // One key twice in a request is refused as a whole.
         let keys: BTreeSet<(String, String)> =
             keys.into_iter().map(|key| (key.pk, key.sk)).collect();
-        let mut left: Vec<Item> = keys.into_iter().map(by_key).collect();
+        let mut left: Vec<Item> = keys
+            .into_iter()
+            .map(|(pk, sk)| super::at(&pk, &sk))
+            .collect();
         let mut attempt = 0;
         while !left.is_empty() {
             let some = left.split_off(left.len().saturating_sub(AT_MOST));
@@ -64,11 +67,4 @@ impl Store {
         }
         Ok(found)
     }
-}
-
-fn by_key((pk, sk): (String, String)) -> Item {
-    Item::from([
-        ("pk".to_owned(), AttributeValue::S(pk)),
-        ("sk".to_owned(), AttributeValue::S(sk)),
-    ])
 }

@@ -208,6 +208,14 @@ pub(crate) fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue> {
 }
 
 /// A text attribute.
+/// Where an item of the table stands, whether it is there or not.
+pub(crate) fn at(pk: &str, sk: &str) -> Item {
+    Item::from([
+        ("pk".to_owned(), AttributeValue::S(pk.to_owned())),
+        ("sk".to_owned(), AttributeValue::S(sk.to_owned())),
+    ])
+}
+
 pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }

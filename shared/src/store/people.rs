@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::keys;
 use super::known::{GONE, Known, short_digest};
 use super::write::{Write, Written};
-use super::{Item, Query, Range, Store, attribute, decode, number, text};
+use super::{Query, Range, Store, attribute, decode, number, text};
 use crate::error::{Error, Kind, Result};
 use crate::model::group::GroupId;
 use crate::model::microsoft::{DirectoryUser, LicenceState, UserId};
@@ -52,10 +52,7 @@ impl Store {
         let partition = keys::people(&tenant.id, shard);
         let from = after.map(|id| {
             let key = keys::person(&tenant.id, tenant.shards, id);
-            Item::from([
-                ("pk".to_owned(), AttributeValue::S(key.pk)),
-                ("sk".to_owned(), AttributeValue::S(key.sk)),
-            ])
+            super::at(&key.pk, &key.sk)
         });
         let range = Range::Prefix(keys::USER);
         let page = self

@@ -12,9 +12,11 @@ pub mod catalogue;
 pub mod departures;
 pub mod jobs;
 pub mod moves;
+pub mod numbering;
 pub mod numbers;
 pub mod people;
 pub mod provide;
+pub mod ranges;
 pub mod schedules;
 pub mod staging;
 pub mod tenants;
@@ -90,8 +92,16 @@ pub enum Endpoint {
     Licences,
     Ranges,
     SaveRange,
+    FillRange,
+    Numbers,
     Number,
     ImportNumbers,
+    ReserveNumber,
+    CoolNumber,
+    FreeNumber,
+    RelocateNumber,
+    LastAudit,
+    AuditNow,
 }
 
 const fn get(endpoint: Endpoint, path: &'static str, least: Least) -> Route {
@@ -168,8 +178,16 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::Licences, "/v1/tenants/{tenant}/licences", VIEWER),
     get(Endpoint::Ranges, "/v1/tenants/{tenant}/ranges", VIEWER),
     put(Endpoint::SaveRange, "/v1/tenants/{tenant}/ranges/{range}", ADMINISTRATOR),
+    post(Endpoint::FillRange, "/v1/tenants/{tenant}/ranges/{range}/fill", ADMINISTRATOR),
+    get(Endpoint::Numbers, "/v1/tenants/{tenant}/numbers", VIEWER),
     get(Endpoint::Number, "/v1/tenants/{tenant}/numbers/{number}", VIEWER),
     post(Endpoint::ImportNumbers, "/v1/tenants/{tenant}/numbers/import", ADMINISTRATOR),
+    post(Endpoint::ReserveNumber, "/v1/tenants/{tenant}/numbers/{number}/reserve", OPERATOR),
+    post(Endpoint::CoolNumber, "/v1/tenants/{tenant}/numbers/{number}/cool", OPERATOR),
+    post(Endpoint::FreeNumber, "/v1/tenants/{tenant}/numbers/{number}/free", OPERATOR),
+    post(Endpoint::RelocateNumber, "/v1/tenants/{tenant}/numbers/{number}/relocate", ADMINISTRATOR),
+    get(Endpoint::LastAudit, "/v1/tenants/{tenant}/audit", VIEWER),
+    post(Endpoint::AuditNow, "/v1/tenants/{tenant}/audit", OPERATOR),
 ];
 
 /// What serves a route.
@@ -209,9 +227,17 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::Personas => on(method, catalogue::personas),
         Endpoint::SavePersona => on(method, catalogue::save_persona),
         Endpoint::Licences => on(method, catalogue::licences),
-        Endpoint::Ranges => on(method, numbers::ranges),
-        Endpoint::SaveRange => on(method, numbers::save_range),
+        Endpoint::Ranges => on(method, ranges::ranges),
+        Endpoint::SaveRange => on(method, ranges::save_range),
+        Endpoint::FillRange => on(method, ranges::fill),
+        Endpoint::Numbers => on(method, numbers::numbers),
         Endpoint::Number => on(method, numbers::number),
         Endpoint::ImportNumbers => on(method, numbers::import),
+        Endpoint::ReserveNumber => on(method, numbering::reserve),
+        Endpoint::CoolNumber => on(method, numbering::cool),
+        Endpoint::FreeNumber => on(method, numbering::free),
+        Endpoint::RelocateNumber => on(method, numbering::relocate),
+        Endpoint::LastAudit => on(method, numbering::last_audit),
+        Endpoint::AuditNow => on(method, numbering::audit_now),
     }
 }

@@ -1,50 +1,18 @@
-//! Telephone numbers: ranges, single numbers, and numbers that come in as CSV.
+//! The inventory of telephone numbers: listed, one of them, and numbers that come in as CSV.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use shared::model::inventory::{Entry, NumberRange, RangeId};
-use shared::model::persona::SitePath;
+use shared::model::inventory::{Entry, NumberState, RangeId};
 use shared::model::tenant::TenantId;
 use shared::run::Shell;
-use shared::run::inventory::{self, Stocked, Taken, Written};
+use shared::run::inventory::{self, Taken, Written};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::{Asked, Body};
-
-/// The ranges of a tenant.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Ranges {
-    /// By id.
-    ranges: Vec<RangeSeen>,
-}
-
-/// A range of numbers.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RangeSeen {
-    /// Its id.
-    id: String,
-    /// Its name for people.
-    name: String,
-    /// The node from which it can be seen, downwards; absent = the whole tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<String>,
-    /// Numbers that can be given now, counted up to 100.
-    free: usize,
-}
-
-/// A range as somebody writes it.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RangeWritten {
-    /// Its name for people.
-    name: String,
-    /// The node from which it can be seen, downwards; absent = the whole tenant.
-    node: Option<String>,
-}
+use crate::wire::{Asked, limit};
 
 /// A number of the inventory.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,6 +41,11 @@ pub struct NumberSeen {
     note: Option<String>,
     /// Never given by itself.
     golden: bool,
+    /// It is placed at other nodes too: somebody came there with it.
+    duplicated: bool,
+    /// Those nodes; only told of one number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_at: Vec<String>,
     /// Who has it as Microsoft said at the last list; absent = nobody, or it was not listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     holder_at_microsoft: Option<String>,
@@ -124,48 +97,48 @@ struct Row {
     golden: Option<bool>,
 }
 
-/// Lists ranges.
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/ranges", tag = "numbers", operation_id = "listRanges",
-    params(("tenant" = String, Path, description = "The tenant's id")),
-    responses((status = 200, description = "Found", body = Ranges), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
-pub async fn ranges(
-    State(shell): State<Arc<Shell>>,
-    Extension(tenant): Extension<TenantId>,
-) -> Result<Json<Ranges>, Problem> {
-    let stocked = inventory::ranges(&shell, &tenant).await?.into_iter();
-    let ranges = stocked.map(|Stocked { range, free }| RangeSeen {
-        id: range.id.0,
-        name: range.name,
-        node: range.node.map(|node| node.0),
-        free,
-    });
-    Ok(Json(Ranges {
-        ranges: ranges.collect(),
-    }))
+/// Which numbers to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NumbersAsked {
+    /// At most so many, 1 to 100; 50 if it is not said. A page may hold fewer although there are more.
+    limit: Option<u16>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Only those in this state, such as `conflict`.
+    #[param(value_type = Option<String>)]
+    state: Option<NumberState>,
+    /// Only those of this range.
+    range: Option<String>,
 }
 
-/// Stores a range.
-#[utoipa::path(put, path = "/v1/tenants/{tenant}/ranges/{range}", tag = "numbers", operation_id = "saveRange",
-    params(("tenant" = String, Path, description = "The tenant's id"), ("range" = String, Path, description = "Its id: small letters, digits, hyphens")),
-    request_body = RangeWritten,
-    responses((status = 200, description = "Stored", body = RangeSeen), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
-pub async fn save_range(
+/// Some numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NumbersPage {
+    /// In an order that never changes.
+    numbers: Vec<NumberSeen>,
+    /// Give it as `after` to go on; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Lists numbers: those in conflict with both claims, ours and Microsoft's.
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/numbers", tag = "numbers", operation_id = "listNumbers",
+    params(("tenant" = String, Path, description = "The tenant's id"), NumbersAsked),
+    responses((status = 200, description = "Found", body = NumbersPage), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn numbers(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
-    Path((_, id)): Path<(String, String)>,
-    Body(written): Body<RangeWritten>,
-) -> Result<Json<RangeSeen>, Problem> {
-    let range = NumberRange {
-        id: RangeId(id),
-        name: written.name,
-        node: written.node.map(SitePath),
-    };
-    let free = inventory::save_range(&shell, &tenant, &range).await?;
-    Ok(Json(RangeSeen {
-        id: range.id.0,
-        name: range.name,
-        node: range.node.map(|node| node.0),
-        free,
+    Asked(asked): Asked<NumbersAsked>,
+) -> Result<Json<NumbersPage>, Problem> {
+    let (limit, range) = (limit(asked.limit)?, asked.range.map(RangeId));
+    let after = asked.after.as_deref();
+    let page =
+        inventory::numbers(&shell, &tenant, asked.state, range.as_ref(), after, limit).await?;
+    Ok(Json(NumbersPage {
+        numbers: page.items.into_iter().map(seen).collect(),
+        next: page.next.map(|next| next.to_string()),
     }))
 }
 
@@ -178,8 +151,12 @@ pub async fn number(
     Extension(tenant): Extension<TenantId>,
     Path((_, number)): Path<(String, String)>,
 ) -> Result<Json<NumberSeen>, Problem> {
-    let entry = inventory::number(&shell, &tenant, &number).await?;
-    Ok(Json(seen(entry)))
+    let (entry, places) = inventory::number_with_places(&shell, &tenant, &number).await?;
+    let also_at = places.into_iter().map(|place| place.node.0);
+    Ok(Json(NumberSeen {
+        also_at: also_at.collect(),
+        ..seen(entry)
+    }))
 }
 
 /// Takes numbers into the inventory: CSV with the columns `number`, `range` and `golden` (the last two may be left out), at most 10,000 rows.
@@ -196,21 +173,28 @@ pub async fn import(
 ) -> Result<Json<Imported>, Problem> {
     let rows = rows(&file)?;
     let taken = inventory::import(&shell, &tenant, &rows, asked.partly, asked.dry).await?;
-    let count = |what: &Taken| taken.iter().filter(|one| *one == what).count();
-    let refused = taken.iter().zip(1..).filter_map(|(one, row)| match one {
-        Taken::Refused(why) => Some(RowRefused {
-            row,
-            reason: why.clone(),
-        }),
-        Taken::New | Taken::Known => None,
-    });
-    let refused: Vec<RowRefused> = refused.collect();
-    Ok(Json(Imported {
-        stored: !asked.dry && (refused.is_empty() || asked.partly),
-        new: count(&Taken::New),
-        known: count(&Taken::Known),
-        refused,
-    }))
+    let is_stored = !asked.dry && (asked.partly || !taken.iter().any(Taken::is_refused));
+    Ok(Json(Imported::of(&taken, is_stored)))
+}
+
+impl Imported {
+    /// What became of rows, in their order.
+    pub fn of(taken: &[Taken], stored: bool) -> Self {
+        let count = |what: &Taken| taken.iter().filter(|one| *one == what).count();
+        let refused = taken.iter().zip(1..).filter_map(|(one, row)| match one {
+            Taken::Refused(why) => Some(RowRefused {
+                row,
+                reason: why.clone(),
+            }),
+            Taken::New | Taken::Known => None,
+        });
+        Self {
+            stored,
+            new: count(&Taken::New),
+            known: count(&Taken::Known),
+            refused: refused.collect(),
+        }
+    }
 }
 
 /// The rows of the file. A file that cannot be read as a table is refused as a whole, with the line at fault.
@@ -239,7 +223,8 @@ fn rows(file: &str) -> Result<Vec<Written>, Problem> {
     Ok(rows)
 }
 
-fn seen(entry: Entry) -> NumberSeen {
+/// An entry as others see it.
+pub fn seen(entry: Entry) -> NumberSeen {
     NumberSeen {
         number: entry.number.to_string(),
         state: entry.state.name(),
@@ -250,6 +235,8 @@ fn seen(entry: Entry) -> NumberSeen {
         until: entry.until.map(|until| until.to_string()),
         note: entry.note,
         golden: entry.golden,
+        duplicated: entry.duplicated,
+        also_at: Vec::new(),
         holder_at_microsoft: entry.told.and_then(|told| told.holder),
     }
 }

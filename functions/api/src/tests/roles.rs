@@ -38,6 +38,10 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         (Endpoint::Move, _) => r#"{"site": "europe/berlin"}"#.to_owned(),
         (Endpoint::SavePersona, _) => r#"{"name": "Sales"}"#.to_owned(),
         (Endpoint::SaveRange, _) => r#"{"name": "London"}"#.to_owned(),
+        (Endpoint::FillRange, _) => r#"{"first": "+4420", "last": "+4421"}"#.to_owned(),
+        (Endpoint::ReserveNumber, _) => r#"{"note": "for the board"}"#.to_owned(),
+        (Endpoint::CoolNumber, _) => r#"{"days": 3}"#.to_owned(),
+        (Endpoint::RelocateNumber, _) => "{}".to_owned(),
         (Endpoint::ImportNumbers, _) => "number,range\n+442071000001,\n".to_owned(),
         (Endpoint::Edit, _) => r#"{"usage_location": "GB"}"#.to_owned(),
         (Endpoint::SetDeparture, _) => r#"{"day": "2026-12-31"}"#.to_owned(),
@@ -86,6 +90,8 @@ fn the_matrix_of_routes_and_roles_holds() {
                                 .detail()
                                 .starts_with("no decisions named unknown wait")
                             || answer.detail().contains("job")
+                            || answer.detail().starts_with("there was no audit")
+                            || answer.detail().contains("a number that is available")
                             || answer.detail().starts_with("there is no number");
                         assert!(answer.status.is_success() || unknown, "{case}");
                         assert!(reads > 0, "{case}");

@@ -4,13 +4,14 @@ use crate::error::{Error, Kind, Result};
 use crate::model::inventory::{Entry, NumberState, RangeId};
 use crate::model::microsoft::UserId;
 use crate::model::number::E164;
+use crate::model::person::Person;
 use crate::model::persona::SitePath;
 use crate::model::tenant::{Tenant, TenantId};
 use crate::model::time::Time;
-use crate::plan::inventory::{Event, Truth, after};
+use crate::plan::inventory::{Event, Truth, after, rests};
 
 use super::super::order::OUTSIDE;
-use super::super::{Shell, lines, look, sync};
+use super::super::{Shell, audit, lines, look, sync};
 use super::none;
 
 /// Why a number is kept back, for whom, and how long.
@@ -18,8 +19,8 @@ use super::none;
 pub struct Reservation {
     /// For this person, who gets it before any other; it outlives their account (F62). `None` = for nobody.
     pub person: Option<UserId>,
-    /// Until then; `None` = until somebody frees it.
-    pub until: Option<Time>,
+    /// For so many days; `None` = until somebody frees it.
+    pub days: Option<u16>,
     /// Why.
     pub note: String,
 }
@@ -36,43 +37,43 @@ pub async fn reserve(
         let why = "a reservation has a note of 1 to 200 characters: why, and by whom";
         return Err(Error::new(Kind::Conflict, why));
     }
-    in_future(shell, reservation.until)?;
     if let Some(person) = &reservation.person {
         look::find(shell, &tenant, person).await?;
     }
     let event = Event::Reserve {
         holder: reservation.person.clone(),
-        until: reservation.until,
+        until: until(shell, reservation.days)?,
         note: reservation.note.trim().to_owned(),
     };
-    change(shell, &tenant, number, |_| Ok(event.clone())).await
+    let entry = find(shell, &tenant, number).await?;
+    change(shell, &tenant, entry, event).await
 }
 
-/// Lets a number rest until then that is free, rests or is kept back.
-pub async fn cool(shell: &Shell, tenant: &TenantId, number: &str, until: Time) -> Result<Entry> {
+/// Lets a number rest for so many days that is free, rests or is kept back.
+pub async fn cool(shell: &Shell, tenant: &TenantId, number: &str, days: u16) -> Result<Entry> {
     let tenant = sync::tenant(shell, tenant).await?;
-    in_future(shell, Some(until))?;
-    change(shell, &tenant, number, |_| Ok(Event::Cool(until))).await
+    let entry = find(shell, &tenant, number).await?;
+    let Some(until) = until(shell, Some(days))? else {
+        return Ok(entry);
+    };
+    change(shell, &tenant, entry, Event::Cool(until)).await
 }
 
 /// Ends a reservation or a rest. A number in conflict becomes what Microsoft shows now: somebody's, or free.
 pub async fn free(shell: &Shell, tenant: &TenantId, number: &str) -> Result<Entry> {
     let tenant = sync::tenant(shell, tenant).await?;
-    let known = find(shell, &tenant, number).await?;
+    let entry = find(shell, &tenant, number).await?;
     let graph = shell.graph(&tenant).await?;
-    let told = graph.number(&known.number).await?;
-    let truth = Truth::of(told.as_ref());
-    change(shell, &tenant, number, |entry| {
-        match (entry.state, &truth) {
-            (NumberState::Conflict, _) => Ok(Event::Found(truth.clone())),
-            (_, Truth::Nobody) => Ok(Event::Free),
-            (_, Truth::Person(holder) | Truth::Utility(holder)) => Err(Error::new(
-                Kind::Conflict,
-                format!("Microsoft shows that {} has the number", holder.0),
-            )),
+    let told = graph.number(&entry.number).await?;
+    let event = match (entry.state, Truth::of(told.as_ref())) {
+        (NumberState::Conflict, truth) => Event::Found(truth),
+        (_, Truth::Nobody) => Event::Free,
+        (_, Truth::Person(holder) | Truth::Utility(holder)) => {
+            let why = format!("Microsoft shows that {} has the number", holder.0);
+            return Err(Error::new(Kind::Conflict, why));
         }
-    })
-    .await
+    };
+    change(shell, &tenant, entry, event).await
 }
 
 /// Moves a number up, down or across: where it belongs, and the range it is drawn from; whoever has it keeps it (F65). `NotFound` if it is
@@ -104,7 +105,7 @@ pub async fn relocate(
     }
     entry.node = node;
     entry.range = range;
-    save(shell, &tenant, entry).await
+    save(shell, &tenant, entry, &[]).await
 }
 
 async fn find(shell: &Shell, tenant: &Tenant, number: &str) -> Result<Entry> {
@@ -112,41 +113,36 @@ async fn find(shell: &Shell, tenant: &Tenant, number: &str) -> Result<Entry> {
     shell.store.entry(tenant, &number).await?.ok_or_else(none)
 }
 
-fn in_future(shell: &Shell, until: Option<Time>) -> Result<()> {
-    if until.is_some_and(|until| until <= shell.clock.now()) {
-        return Err(Error::new(Kind::Conflict, "the end is not in the future"));
+/// `None` = without end.
+fn until(shell: &Shell, days: Option<u16>) -> Result<Option<Time>> {
+    match days {
+        Some(0) => Err(Error::new(Kind::Conflict, "0 days are no time: 1 at least")),
+        days => Ok(rests(days, shell.clock.now())),
     }
-    Ok(())
 }
 
 /// What happens to a number, by the one table of what may (F56).
-async fn change(
-    shell: &Shell,
-    tenant: &Tenant,
-    number: &str,
-    event: impl Fn(&Entry) -> Result<Event>,
-) -> Result<Entry> {
-    let entry = find(shell, tenant, number).await?;
-    let next = after(&entry, event(&entry)?);
-    let next = next.ok_or_else(|| {
+async fn change(shell: &Shell, tenant: &Tenant, entry: Entry, event: Event) -> Result<Entry> {
+    let next = after(&entry, event).ok_or_else(|| {
         let why = format!("that cannot be done with a number that is {}", entry.state);
         Error::new(Kind::Conflict, why)
     })?;
-    save(shell, tenant, next).await
+    let people = audit::hands(shell, tenant, &entry, &next).await?;
+    save(shell, tenant, next, &people).await
 }
 
-async fn save(shell: &Shell, tenant: &Tenant, mut entry: Entry) -> Result<Entry> {
-    if !shell.store.save_entry(tenant, &entry).await? {
-        let why = "the number was changed meanwhile; look again";
+async fn save(
+    shell: &Shell,
+    tenant: &Tenant,
+    mut entry: Entry,
+    people: &[(Person, Option<E164>)],
+) -> Result<Entry> {
+    if !shell.store.save_truth(tenant, &entry, people).await? {
+        let why = "the number, or whoever has it, is being worked on; try again when that is over";
         return Err(Error::new(Kind::Conflict, why));
     }
     entry.version += 1;
-    lines::wake(
-        shell,
-        tenant,
-        OUTSIDE,
-        entry.drawn_from().cloned().into_iter().collect(),
-    )
-    .await?;
+    let freed = entry.drawn_from().cloned().into_iter().collect();
+    lines::wake(shell, tenant, OUTSIDE, freed).await?;
     Ok(entry)
 }

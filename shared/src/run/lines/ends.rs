@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config;
 use crate::error::Result;
 use crate::model::ask::{Answer, Ask, Verb};
-use crate::model::inventory::{Entry, RangeId};
+use crate::model::inventory::{Duplicate, Entry, NumberState, RangeId};
 use crate::model::job::{Goal, Job};
 use crate::model::number::E164;
 use crate::model::persona::SitePath;
@@ -14,6 +14,7 @@ use crate::model::tenant::Tenant;
 use crate::model::time::Time;
 use crate::plan::inventory::{Event, after, rests};
 use crate::plan::next_move::WITH_SOMEBODY_ELSE;
+use crate::store::ends::Second;
 use crate::store::jobs::Plan;
 
 use super::super::{Shell, basis};
@@ -29,6 +30,8 @@ pub(in crate::run) struct Outcome {
     pub entries: Vec<Entry>,
     /// The number on the person's row; `None` = as before.
     pub number: Option<Option<E164>>,
+    /// Second places of numbers that come, and those that go.
+    pub duplicates: Vec<Second>,
 }
 
 impl Outcome {
@@ -86,8 +89,13 @@ pub(in crate::run) async fn at_end(
         if event == Event::Confirm {
             outcome.number = Some(Some(line.number.clone()));
         }
-        let next = after(&entry, event).map(|next| ending.relocated(next));
-        outcome.entries.extend(next);
+        if let Some(next) = after(&entry, event) {
+            outcome.entries.push(ending.relocated(next));
+        }
+    }
+    for entry in &mut outcome.entries {
+        let seconds = ending.second_places(shell, tenant, entry).await?;
+        outcome.duplicates.extend(seconds);
     }
     Ok(outcome)
 }
@@ -132,6 +140,47 @@ impl Ending<'_> {
         }
     }
 
+    fn has_arrived(&self) -> bool {
+        let place = self.stands(|step| matches!(step, Step::Place { .. }));
+        matches!(place, Some(Stands::Done(_)))
+    }
+
+    /// Somebody who comes to a site with a number that the site cannot see places it there too (R18), unless that is not wanted there
+    /// (R19). A number that is nobody's any more, or that has moved, is in one place only.
+    async fn second_places(
+        &self,
+        shell: &Shell,
+        tenant: &Tenant,
+        entry: &mut Entry,
+    ) -> Result<Vec<Second>> {
+        let wanted = self.plan.wanted.as_ref();
+        let site = wanted.and_then(|wanted| wanted.site.as_ref());
+        let is_seen = SitePath::is_within(site, entry.node.as_ref());
+        if entry.state != NumberState::Used || self.has_arrived() && is_seen {
+            if !std::mem::take(&mut entry.duplicated) {
+                return Ok(Vec::new());
+            }
+            let gone = shell.store.duplicates(tenant, &entry.number).await?;
+            let gone = gone.into_iter();
+            return Ok(gone.map(|one| Second::Gone(one.number, one.node)).collect());
+        }
+        let Some(node) = site.filter(|_| self.has_arrived()) else {
+            return Ok(Vec::new());
+        };
+        let tree = basis::tree(shell, tenant).await?;
+        let prevents = tree.effective(Some(node), |values| values.prevent_duplicates);
+        if prevents.is_some_and(|prevents| prevents.value) {
+            return Ok(Vec::new());
+        }
+        entry.duplicated = true;
+        Ok(vec![Second::New(Duplicate {
+            number: entry.number.clone(),
+            node: node.clone(),
+            person: self.job.person.clone(),
+            since: self.now,
+        })])
+    }
+
     /// A number that is kept goes with the person, in the very moment in which they come to the new site (R110-R112, F107).
     fn relocated(&self, mut entry: Entry) -> Entry {
         let mut kept = self.plan.steps.iter().filter_map(|step| {
@@ -144,9 +193,7 @@ impl Ending<'_> {
         let Some(site) = kept.next() else {
             return entry;
         };
-        let place = self.stands(|step| matches!(step, Step::Place { .. }));
-        let has_arrived = matches!(place, Some(Stands::Done(_)));
-        if has_arrived && !SitePath::is_within(site.as_ref(), entry.node.as_ref()) {
+        if self.has_arrived() && !SitePath::is_within(site.as_ref(), entry.node.as_ref()) {
             entry.node.clone_from(site);
             entry.range = None;
         }

@@ -139,6 +139,8 @@ enum Fate {
     Stuck,
     Lost,
     Forgotten,
+    /// Carried out after so many seconds.
+    Late(u64),
     Fails(String),
 }
 
@@ -218,6 +220,7 @@ impl Microsoft {
                     Fate::Stuck => OrderFate::Stuck,
                     Fate::Lost => OrderFate::Lost,
                     Fate::Forgotten => OrderFate::Forgotten,
+                    Fate::Late(seconds) => OrderFate::Late(Duration::from_secs(seconds)),
                     Fate::Fails(why) => OrderFate::Denied(why),
                 });
                 done()

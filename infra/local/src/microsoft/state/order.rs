@@ -1,6 +1,7 @@
 //! Orders to assign and unassign numbers, carried out some time after they were accepted (`graph-api.md 5.3`).
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shared::model::time::Time;
@@ -18,6 +19,8 @@ pub enum OrderFate {
     Lost,
     /// Its operation is not found, yet it is carried out.
     Forgotten,
+    /// It is carried out after so long.
+    Late(Duration),
 }
 
 /// An accepted order.

@@ -156,6 +156,11 @@ impl World {
             .chance
             .span(least, longest, "number order", &number, nth);
         let created = self.now();
+        let fate = self.orders.fates.pop_front();
+        let delay = match fate {
+            Some(OrderFate::Late(span)) => span,
+            _ => delay,
+        };
         let order = Order {
             id: id.clone(),
             number,
@@ -166,7 +171,7 @@ impl World {
             created,
             starts: created + delay / 4,
             due: created + delay,
-            fate: self.orders.fates.pop_front(),
+            fate,
             outcome: None,
         };
         if order.is_open() {
