@@ -6,8 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    catalogue, departures, jobs, moves, numbering, numbers, people, provide, ranges, schedules,
-    staging, tenants,
+    catalogue, departures, explanation, jobs, moves, numbering, numbers, people, provide, ranges,
+    schedules, staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -34,6 +34,7 @@ use crate::routes::{
         departures::cancel_departure,
         provide::provision,
         moves::move_person,
+        explanation::explanation,
         provide::edit,
         provide::fields,
         staging::staging,

@@ -31,6 +31,7 @@ use crate::{Verifier, router};
 
 mod departures;
 mod description;
+mod explanation;
 mod gateway;
 mod numbers;
 mod resources;

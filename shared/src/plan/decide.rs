@@ -1,6 +1,7 @@
 //! What a person should have, and whether that is news (W1, W2).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use sha2::{Digest, Sha256};
 
@@ -63,6 +64,27 @@ pub enum Leave {
     Nothing,
     /// A job that automation may not supersede is open (J3).
     Busy,
+}
+
+/// As a sentence about what the next sync does.
+impl fmt::Display for Leave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfScope => f.write_str("left alone: out of scope, or not in the directory"),
+            Self::Disabled => f.write_str("left alone: the account is disabled"),
+            Self::Left => {
+                f.write_str("left alone: offboarded, until somebody gives them a persona")
+            }
+            Self::Protected => f.write_str("left alone: protected"),
+            Self::Unmatched => f.write_str("left alone: no persona rule matches"),
+            Self::Flawed => {
+                f.write_str("left alone: the persona names something that is not there any more")
+            }
+            Self::NoLocation(why) => write!(f, "left alone: {why}"),
+            Self::Nothing => f.write_str("left alone: this was decided before"),
+            Self::Busy => f.write_str("later: a job that rules may not supersede is open"),
+        }
+    }
 }
 
 /// What to do about a person.
@@ -132,7 +154,8 @@ impl Policybook {
         }
     }
 
-    fn wanted(&self, person: &Person) -> Result<Wanted, Leave> {
+    /// What automation wants for a person, or why it leaves them alone.
+    pub fn wanted(&self, person: &Person) -> Result<Wanted, Leave> {
         if person.presence != Presence::Present || !person.is_in_scope() {
             return Err(Leave::OutOfScope);
         }
@@ -161,6 +184,11 @@ impl Policybook {
             .grounds
             .wanted(persona, &profile, site, &choice.role, &person.facts)
             .map_err(Leave::NoLocation)
+    }
+
+    /// Both lists, in the order in which their rules are tried.
+    pub(super) const fn lists(&self) -> (&RuleList<SitePath>, &RuleList<PersonaChoice>) {
+        (&self.placement, &self.choices)
     }
 
     /// The site at which the placement rules put somebody.
@@ -245,8 +273,8 @@ impl RuleProblem {
     }
 }
 
-impl std::fmt::Display for RuleProblem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for RuleProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "rule {:?}: {}", self.rule, self.problem)
     }
 }

@@ -5,6 +5,7 @@
 //! | `rule` | the condition language: does a rule match a person |
 //! | `scope` | whom rules may concern |
 //! | `decide` | what a person should have, and whether that is news |
+//! | `explain` | why a person gets what they get: rules tried, what decided each |
 //! | `edit` | who may edit what of a person, and what an edit means |
 //! | `flaws` | what is wrong with a persona |
 //! | `gate` | whether an edit changes so many people that somebody has to say yes |
@@ -20,6 +21,7 @@ pub mod calendar;
 pub mod countries;
 pub mod decide;
 pub mod edit;
+pub mod explain;
 pub mod flaws;
 pub mod gate;
 pub mod holds;

@@ -25,6 +25,7 @@
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
 //! | `offer` | what can be given to whom: personas, seats, open fields |
+//! | `explain` | why somebody has what they have |
 //! | `look` | what a person may see; nothing is changed |
 //! | `schedule` | a tenant's schedules |
 //! | `health`, `probe` | circuit, trouble, missing permissions; a test of the connection |
@@ -51,6 +52,7 @@ mod basis;
 mod decide;
 mod drain;
 mod estate;
+pub mod explain;
 mod family;
 mod groups;
 mod health;

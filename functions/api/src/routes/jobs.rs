@@ -126,9 +126,9 @@ pub struct JobHistory {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StepEnded {
     /// What should hold, as people read it.
-    step: String,
+    pub step: String,
     /// Where it ended.
-    stands: String,
+    pub stands: String,
 }
 
 /// One job with its steps and the requests that were made for each.

@@ -10,6 +10,7 @@ use shared::run::Shell;
 
 pub mod catalogue;
 pub mod departures;
+pub mod explanation;
 pub mod jobs;
 pub mod moves;
 pub mod numbering;
@@ -72,6 +73,7 @@ pub enum Endpoint {
     People,
     Person,
     PersonJobs,
+    Explanation,
     Refresh,
     Provision,
     Move,
@@ -158,6 +160,7 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::People, "/v1/tenants/{tenant}/people", VIEWER),
     get(Endpoint::Person, "/v1/tenants/{tenant}/people/{person}", VIEWER),
     get(Endpoint::PersonJobs, "/v1/tenants/{tenant}/people/{person}/jobs", VIEWER),
+    get(Endpoint::Explanation, "/v1/tenants/{tenant}/people/{person}/explanation", VIEWER),
     post(Endpoint::Refresh, "/v1/tenants/{tenant}/people/{person}/refresh", OPERATOR),
     post(Endpoint::Provision, "/v1/tenants/{tenant}/people/{person}/provision", OPERATOR),
     post(Endpoint::Move, "/v1/tenants/{tenant}/people/{person}/move", OPERATOR),
@@ -209,6 +212,7 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::People => on(method, people::people),
         Endpoint::Person => on(method, people::person),
         Endpoint::PersonJobs => on(method, people::person_jobs),
+        Endpoint::Explanation => on(method, explanation::explanation),
         Endpoint::Refresh => on(method, people::refresh),
         Endpoint::Provision => on(method, provide::provision),
         Endpoint::Move => on(method, moves::move_person),

@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::model::facts::Facts;
 use crate::model::job::JobId;
-use crate::model::microsoft::{PolicyType, SkuId, UserId};
+use crate::model::microsoft::{PolicyType, SkuId};
 use crate::model::person::OpenJob;
 use crate::model::persona::{LocationSource, MemberRole, PersonaRef};
 use crate::model::tenant::Settings;
@@ -124,29 +124,7 @@ fn given(department: &str, city: &str, change: impl FnOnce(&mut Person)) -> Pers
     facts.insert_text(Property::City, city);
     facts.insert_text(Property::UserType, "Member");
     facts.insert_flag(Property::AccountEnabled, true);
-    let mut person = Person {
-        id: UserId("adele".into()),
-        facts,
-        licences: Vec::new(),
-        licence_states: Vec::new(),
-        presence: Presence::Present,
-        in_scope: None,
-        groups: None,
-        sync_fence: 1,
-        first_fence: 0,
-        version: 1,
-        decided: None,
-        open_job: None,
-        result: None,
-        persona: None,
-        site: None,
-        given: BTreeSet::new(),
-        role: MemberRole::None,
-        number: None,
-        departure: None,
-        left: false,
-        drift: Vec::new(),
-    };
+    let mut person = Person::with(facts);
     change(&mut person);
     person
 }

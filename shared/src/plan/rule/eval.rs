@@ -29,7 +29,7 @@ impl Comparison {
 }
 
 impl TextTest {
-    fn is_met_by(&self, text: &str) -> bool {
+    pub(super) fn is_met_by(&self, text: &str) -> bool {
         match self {
             Self::Equals(literal) => literal.is(text),
             Self::StartsWith(literal) => leads(literal.folded.chars(), fold(text)),

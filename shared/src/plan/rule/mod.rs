@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! text ─ lexer ─► tokens ─ parser, check ─► tree ─┬─ eval ──► true or false of a person's facts
-//!        operator: the words; hint: what to        └─ print ─► canonical text
-//!        say of everything else
+//!        operator: the words; hint: what to        ├─ reason ► the comparisons that decide it
+//!        say of everything else                    └─ print ─► canonical text
 //! ```
 //!
 //! | to add | touch |
@@ -25,6 +25,7 @@ mod operator;
 mod parser;
 mod pattern;
 mod print;
+mod reason;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,7 @@ use std::fmt;
 
 use self::ast::Expr;
 pub use self::error::RuleError;
+pub use self::reason::{Near, Reason};
 use crate::model::facts::Facts;
 use crate::model::property::Property;
 

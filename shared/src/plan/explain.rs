@@ -1,0 +1,74 @@
+//! Why somebody gets what they get: which rules were tried, what decided each, and what follows (I2).
+
+use super::decide::{Decision, Leave, Policybook};
+use super::rule::Reason;
+use super::rule::list::RuleList;
+use crate::model::facts::Facts;
+use crate::model::person::Person;
+use crate::model::persona::{PersonaChoice, SitePath, Wanted};
+
+/// What rules make of somebody, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// Which site.
+    pub placement: Tried<SitePath>,
+    /// Which persona, profile and member role.
+    pub persona: Tried<PersonaChoice>,
+    /// What they are to have by that; or why rules leave them alone.
+    pub wanted: Result<Wanted, Leave>,
+    /// What the next sync does about it.
+    pub decision: Decision,
+}
+
+/// A list of rules, tried in its order until one matched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tried<T> {
+    /// Those that did not match, in their order.
+    pub failed: Vec<Verdict>,
+    /// The one that did, and what follows from it; `None` = none did.
+    pub matched: Option<(Verdict, T)>,
+}
+
+/// One rule, and what decided it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The rule's name.
+    pub rule: String,
+    /// The comparisons because of which it matched, or did not.
+    pub reasons: Vec<Reason>,
+}
+
+impl Policybook {
+    /// The same decision as [`Policybook::decide`], with everything that led to it.
+    pub fn explain(&self, person: &Person) -> Explanation {
+        let (placement, choices) = self.lists();
+        Explanation {
+            placement: tried(placement, &person.facts),
+            persona: tried(choices, &person.facts),
+            wanted: self.wanted(person),
+            decision: self.decide(person),
+        }
+    }
+}
+
+fn tried<T: Clone>(list: &RuleList<T>, facts: &Facts) -> Tried<T> {
+    let mut failed = Vec::new();
+    for listed in &list.0 {
+        let verdict = Verdict {
+            rule: listed.name.clone(),
+            reasons: listed.rule.reasons(facts),
+        };
+        if listed.rule.matches(facts) {
+            let matched = Some((verdict, listed.then.clone()));
+            return Tried { failed, matched };
+        }
+        failed.push(verdict);
+    }
+    Tried {
+        failed,
+        matched: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
