@@ -247,6 +247,28 @@ fn a_staged_persons_number_is_kept_and_given_back() {
     });
 }
 
+/// V1, J2: somebody is offboarded, and while their number is being taken away they are given a persona again: they have a number at the end,
+/// whatever the offboarding came to.
+#[test]
+fn whoever_comes_back_while_leaving_has_a_number() {
+    for minutes in [1_u32, 2, 3, 5, 10, 30] {
+        play(async {
+            let desk = desk(1, 2, None).await;
+            desk.order(Route::Quick, &with_number(), 0).await.unwrap();
+            desk.settle(12 * HOUR).await;
+            assert_eq!(desk.truth(0).numbers, [number(0)].into());
+            desk.play(desk.stage.clock.sleep(2 * HOUR)).await;
+            desk.offboard(0).await;
+            desk.play(desk.stage.clock.sleep(MINUTE * minutes)).await;
+            desk.order(Route::Quick, &with_number(), 0).await.unwrap();
+            desk.settle(24 * HOUR).await;
+            assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+            assert_eq!(desk.truth(0).numbers.len(), 1, "after {minutes} minutes");
+            desk.agrees();
+        });
+    }
+}
+
 /// F24: somebody has a number already, which the inventory does not know: it is theirs, and nothing is sent about it.
 #[test]
 fn a_number_that_somebody_has_is_kept() {

@@ -18,7 +18,7 @@ use crate::plan::decide::Basis;
 use crate::plan::relocate::{Moving, Relocation, relocate};
 use crate::store::jobs::Plan;
 
-use super::order::{Choice, belonging, chosen, held, order, version};
+use super::order::{Choice, belonging, chosen, held, open_job, order, version};
 use super::{Shell, basis, look, sync};
 
 /// What somebody chooses for a move.
@@ -69,6 +69,14 @@ pub async fn move_to(
     let basis = basis::basis(shell, &tenant).await?;
     let found = look::find(shell, &tenant, person).await?;
     check(&found, choice)?;
+    let open = open_job(shell, &tenant, &found).await?;
+    if let Some(open) = open.filter(|open| !open.lines.is_empty() || open.goal == Goal::Move) {
+        let why = format!(
+            "job {} has a telephone number of the person in hand: move them when it is over",
+            open.id.0
+        );
+        return Err(Error::new(Kind::Conflict, why));
+    }
     let sight = Sight::read(shell, &tenant, person).await?;
     let planned = |person: &Person| plan(&basis, &sight, person, choice);
     let (_, planned_now) = planned(&found)?;

@@ -209,7 +209,8 @@ pub(super) fn held<'a>(person: &'a Person, persona: Option<&'a Persona>) -> Held
     Held {
         persona,
         given: Some(&person.given),
-        number: person.number.as_ref(),
+        // What is open for them may have taken it away by now, or given another.
+        number: person.number.as_ref().filter(|_| person.open_job.is_none()),
         role: Some(&person.role),
     }
 }
