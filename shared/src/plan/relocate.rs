@@ -138,7 +138,7 @@ pub fn relocate(moving: &Moving<'_>) -> Result<Relocation, Vec<Objection>> {
         }
         None => {}
     }
-    if !gets_number(moving) && !moving.keeps {
+    if !gets_number(moving) && !moving.keeps && moving.number.is_some() {
         notes.push(Remark::NoNumberThere);
     }
     if wanted.licences.is_empty() {
