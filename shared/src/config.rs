@@ -90,8 +90,9 @@ pub const KEYS_AGE: Duration = minutes(60);
 pub const KEYS_BELIEVED: Duration = minutes(120);
 /// Largest body that the API reads, in bytes: a hundred ids are 4 KB.
 pub const LARGEST_BODY: usize = 256 * 1024;
-/// Largest file of numbers, in bytes: 10,000 rows are 400 KB.
-pub const LARGEST_FILE: usize = 2 * 1024 * 1024;
+/// Largest file of numbers, or document of rules, in bytes: 10,000 rows are 400 KB, 10,000 rules 1 to 4 MB. A function is called with
+/// 6 MB at most.
+pub const LARGEST_FILE: usize = 4 * 1024 * 1024;
 /// A client secret is read again after so long.
 pub const SECRET_CACHE: Duration = Duration::from_secs(300);
 

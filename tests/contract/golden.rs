@@ -14,23 +14,17 @@ use local::demo::{EPOCH, Setting, Stage};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
-use shared::model::access::Role;
 use shared::model::departure::Departure;
-use shared::model::edit::{Field, FieldPolicy, FieldRule};
-use shared::model::group::{Group, GroupId};
-use shared::model::inventory::{Duplicate, NumberRange, RangeId};
 use shared::model::job::JobId;
-use shared::model::lane::{Lane, Worker};
-use shared::model::microsoft::{PolicyName, PolicyType, SkuId, UserId};
+use shared::model::lane::Lane;
+use shared::model::microsoft::{PolicyName, PolicyType, UserId};
 use shared::model::number::{E164, Number};
-use shared::model::persona::{Profile, SitePath};
-use shared::model::tenant::{Tenant, TenantId};
-use shared::model::tree::Values;
+use shared::model::tenant::TenantId;
 use shared::store::Store;
 use shared::store::cursors::{Family, Refresh};
-use shared::store::ends::{Placement, Second};
-use shared::store::jobs::{Plan, PlanRow, Saved};
+use shared::store::jobs::PlanRow;
 
+use super::setting::set_up;
 use super::sources;
 
 /// What kind of row this is, by its key.
@@ -53,6 +47,7 @@ fn kind(item: &Value) -> &'static str {
     match sk.split('#').collect::<Vec<_>>()[..] {
         ["TENANT"] => "tenant",
         ["RULES"] => "rules",
+        ["RULES", ..] => "rules_part",
         ["PERSONA", ..] => "persona",
         ["NODE", ..] => "site",
         ["SKU", ..] => "sku",
@@ -156,72 +151,6 @@ async fn fresh() -> BTreeMap<&'static str, Value> {
     richest
 }
 
-/// What Contoso's administrators have not set up, and a seat that is kept for somebody.
-async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
-    let id = &tenant.id;
-    let values = Values {
-        time_zone: Some("Europe/London".into()),
-        roles: BTreeSet::from(["desk".into()]),
-        ..Values::default()
-    };
-    store.set_provider_values(&values).await.unwrap();
-    let profile = Profile {
-        name: "no-licence".into(),
-        licences: false,
-        ..Profile::everything()
-    };
-    store.put_profile(id, &profile).await.unwrap();
-    let fields = FieldPolicy {
-        role: Role::Operator,
-        node: Some(SitePath("europe".into())),
-        fields: BTreeMap::from([
-            (Field::Licences, FieldRule::ReadOnly),
-            (Field::UsageLocation, FieldRule::Prefilled("GB".into())),
-        ]),
-    };
-    store.put_field_policy(id, &fields).await.unwrap();
-    let e5 = SkuId(contoso::E5.into());
-    let group = Group {
-        id: GroupId("9b1e0a6c-5d1f-4c5e-8f0b-3f6f4b7f2a10".into()),
-        name: "Licences of sales".into(),
-        licences: BTreeSet::from([e5.clone()]),
-        obstacle: None,
-        missing: false,
-    };
-    store.put_group(id, &group).await.unwrap();
-    let london = NumberRange {
-        id: RangeId("london".into()),
-        name: "London".into(),
-        node: Some(SitePath("europe/london".into())),
-        low: None,
-    };
-    store.put_range(id, &london).await.unwrap();
-    let ledger = stage.ledger().unwrap();
-    let mut job = ledger.jobs.values().next().cloned().unwrap();
-    job.seats = vec![e5];
-    let worker = Worker {
-        lane: job.lane,
-        fence: u64::MAX >> 1,
-    };
-    let saved = store.save_with_seats(tenant, &mut job, worker, EPOCH).await;
-    assert_eq!(saved.unwrap(), Saved::Yes);
-    let mut other = ledger.jobs.values().nth(1).cloned().unwrap();
-    other.superseded_by = Some(job.id);
-    let second = Duplicate {
-        number: E164::parse("+442071000001").unwrap(),
-        node: SitePath("europe/berlin".into()),
-        person: other.person.clone(),
-        since: EPOCH,
-    };
-    let placement = Placement {
-        duplicates: vec![Second::New(second)],
-        ..Placement::default()
-    };
-    let plan = Plan::default();
-    let ended = store.end(tenant, &mut other, &plan, &placement, worker, EPOCH);
-    assert_eq!(ended.await.unwrap(), Saved::Yes);
-}
-
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_row_has_an_example() {
     let fresh = fresh().await;
@@ -316,6 +245,19 @@ async fn read(item: &Value) -> Option<Value> {
         ),
         "tenant" => as_json(Some(tenant)),
         "rules" => as_json(Some(store.catalogue(id).await.unwrap().rules)),
+        "rules_part" => {
+            let digest = sk.split('#').nth(1).unwrap();
+            let header = json!({
+                "pk": item["pk"], "sk": { "S": "RULES" }, "version": { "N": "2" }, "parts": { "N": "1" },
+                "digest": { "S": digest }, "placement": { "L": [] }, "persona": { "L": [] },
+            });
+            let row = json!({ "TableName": "rollcall", "Item": header });
+            assert_eq!(cloud.table().answer("PutItem", row).status, 200);
+            let rules = store.rules(id).await.unwrap();
+            as_json(Some(
+                json!({ "text": serde_json::to_string(&rules).unwrap() }),
+            ))
+        }
         "persona" => as_json(store.catalogue(id).await.unwrap().personas.first()),
         "site" => as_json(store.catalogue(id).await.unwrap().nodes.first()),
         "sku" => as_json(store.skus(id).await.unwrap().first()),

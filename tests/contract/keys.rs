@@ -119,6 +119,7 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
             )),
         ),
         ("audit", pk(keys::audit(tenant))),
+        ("rules_part", pk(keys::rules_part(tenant, "0a", 0))),
         (
             "reserved_for",
             keys::reserved_for(tenant, &UserId("u".into())),

@@ -8,7 +8,7 @@
 //! | `golden` | rows once written stay readable |
 //! | `requirements` | every requirement named somewhere stands in `tests/requirements.md`, and the other way round |
 //! | `readme` | the dependency table is the dependency list |
-//! | `sources`, `strip` | nothing: they read the sources |
+//! | `setting`, `sources`, `strip` | nothing: they set rows up for `golden`, and read the sources |
 
 #[cfg(test)]
 mod golden;
@@ -22,6 +22,8 @@ mod keys;
 mod readme;
 #[cfg(test)]
 mod requirements;
+#[cfg(test)]
+mod setting;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]

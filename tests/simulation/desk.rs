@@ -172,6 +172,7 @@ impl Desk {
         let when = "user.objectId -ne null".to_owned();
         let london = WrittenRule {
             name: "London".into(),
+            description: None,
             when: when.clone(),
             then: SitePath(LONDON.into()),
         };
@@ -180,6 +181,7 @@ impl Desk {
             placement: at_london.then_some(london).into_iter().collect(),
             persona: vec![WrittenRule {
                 name: "everybody".into(),
+                description: None,
                 when,
                 then: PersonaChoice {
                     persona: "test".into(),
@@ -386,11 +388,13 @@ fn by_rule(persona: &Persona, person: &UserId) -> Rules {
         version: 3,
         placement: vec![WrittenRule {
             name: "London".into(),
+            description: None,
             when: when.clone(),
             then: SitePath(LONDON.into()),
         }],
         persona: vec![WrittenRule {
             name: "test".into(),
+            description: None,
             when,
             then: PersonaChoice {
                 persona: persona.reference.id.clone(),

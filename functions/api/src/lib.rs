@@ -42,7 +42,11 @@ pub fn router(shell: Arc<Shell>, verifier: Arc<Verifier>) -> Router {
             Some(gate) => served.route_layer(from_fn_with_state(gate, gate::check)),
             None => served,
         };
-        let guarded = if route.endpoint == Endpoint::ImportNumbers {
+        let is_long = matches!(
+            route.endpoint,
+            Endpoint::ImportNumbers | Endpoint::SaveRules | Endpoint::TryRules
+        );
+        let guarded = if is_long {
             guarded.layer(DefaultBodyLimit::max(config::LARGEST_FILE))
         } else {
             guarded

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
     catalogue, departures, explanation, jobs, moves, numbering, numbers, people, provide, ranges,
-    schedules, staging, tenants,
+    rules, schedules, staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -35,6 +35,9 @@ use crate::routes::{
         provide::provision,
         moves::move_person,
         explanation::explanation,
+        rules::rules,
+        rules::save_rules,
+        rules::try_rules,
         provide::edit,
         provide::fields,
         staging::staging,

@@ -36,6 +36,7 @@ mod gateway;
 mod numbers;
 mod resources;
 mod roles;
+mod rules;
 mod schedules;
 mod staging;
 mod tenants;

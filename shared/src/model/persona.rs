@@ -190,6 +190,9 @@ pub struct Wanted {
 pub struct WrittenRule<T> {
     /// Its name (R134).
     pub name: String,
+    /// What it is for (R134).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// The condition, in the language of `rule-language.md`.
     pub when: String,
     /// What follows.

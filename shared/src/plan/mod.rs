@@ -5,6 +5,7 @@
 //! | `rule` | the condition language: does a rule match a person |
 //! | `scope` | whom rules may concern |
 //! | `decide` | what a person should have, and whether that is news |
+//! | `laboratory` | what draft rules would change for people as they are |
 //! | `explain` | why a person gets what they get: rules tried, what decided each |
 //! | `edit` | who may edit what of a person, and what an edit means |
 //! | `flaws` | what is wrong with a persona |
@@ -26,6 +27,7 @@ pub mod flaws;
 pub mod gate;
 pub mod holds;
 pub mod inventory;
+pub mod laboratory;
 pub mod licences;
 pub mod next_move;
 pub mod relocate;

@@ -21,6 +21,7 @@
 //! | `audit` | the inventory of numbers, compared with Microsoft |
 //! | `moves` | a move to another site: what it will do, and its order |
 //! | `inventory` | what an administrator does with numbers: ranges, numbers that come in |
+//! | `rules` | what an administrator does with rules: store, try |
 //! | `personas` | what an administrator stores: personas |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
@@ -71,6 +72,7 @@ mod personas;
 mod probe;
 mod pull;
 mod request;
+pub mod rules;
 mod schedule;
 mod seats;
 mod stock;

@@ -3,7 +3,7 @@
 //! | question | answered by |
 //! |---|---|
 //! | who is this customer | `T#<t>` · `TENANT` |
-//! | its rules, personas, profiles, tree | `T#<t>` · `RULES`, `PERSONA#<id>#<v>`, `PROFILE#<name>`, `NODE#<path>` |
+//! | its rules, personas, profiles, tree | `T#<t>` · `RULES` and `RULES#<digest>#<part>`, `PERSONA#<id>#<v>`, `PROFILE#<name>`, `NODE#<path>` |
 //! | what roles may do to fields of people | `T#<t>` · `FIELDS#<role>#<node>` |
 //! | what the installation sets for all | `PROVIDER` · `VALUES` |
 //! | its ranges of numbers | `T#<t>` · `RANGE#<id>` |
@@ -101,6 +101,12 @@ pub fn tenant(tenant: &TenantId) -> Key {
 /// Its two rule lists.
 pub fn rules(tenant: &TenantId) -> Key {
     key(tenant_partition(tenant), "RULES".to_owned())
+}
+
+/// A part of rule lists that are too long for one row; their digest names them.
+pub fn rules_part(tenant: &TenantId, digest: &str, part: usize) -> Key {
+    let sk = format!("RULES#{digest}#{part:04}");
+    key(tenant_partition(tenant), sk)
 }
 
 /// A persona version; the version is padded so that versions sort.

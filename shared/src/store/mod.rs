@@ -39,6 +39,7 @@ pub mod lanes;
 mod many;
 pub mod numbers;
 pub mod people;
+mod rules;
 pub mod seats;
 pub mod tenants;
 pub(crate) mod write;

@@ -145,17 +145,12 @@ impl Store {
     /// What decisions depend on.
     pub async fn catalogue(&self, tenant: &TenantId) -> Result<Catalogue> {
         Ok(Catalogue {
-            rules: self.get_as(&keys::rules(tenant)).await?.unwrap_or_default(),
+            rules: self.rules(tenant).await?,
             personas: self.few(tenant, keys::PERSONA).await?,
             nodes: self.nodes(tenant).await?,
             profiles: self.few(tenant, keys::PROFILE).await?,
             ranges: self.ranges(tenant).await?,
         })
-    }
-
-    /// Stores both rule lists. The caller raises the version.
-    pub async fn put_rules(&self, tenant: &TenantId, rules: &Rules) -> Result<()> {
-        self.put(keys::rules(tenant), rules).await
     }
 
     /// Stores a new persona version; refused if it exists, because versions never change (F29).

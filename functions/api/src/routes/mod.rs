@@ -18,6 +18,7 @@ pub mod numbers;
 pub mod people;
 pub mod provide;
 pub mod ranges;
+pub mod rules;
 pub mod schedules;
 pub mod staging;
 pub mod tenants;
@@ -91,6 +92,9 @@ pub enum Endpoint {
     SetSchedule,
     Personas,
     SavePersona,
+    Rules,
+    SaveRules,
+    TryRules,
     Licences,
     Ranges,
     SaveRange,
@@ -178,6 +182,9 @@ pub const ROUTES: &[Route] = &[
     put(Endpoint::SetSchedule, "/v1/tenants/{tenant}/schedules/{schedule}", ADMINISTRATOR),
     get(Endpoint::Personas, "/v1/tenants/{tenant}/personas", VIEWER),
     put(Endpoint::SavePersona, "/v1/tenants/{tenant}/personas/{persona}", ADMINISTRATOR),
+    get(Endpoint::Rules, "/v1/tenants/{tenant}/rules", VIEWER),
+    put(Endpoint::SaveRules, "/v1/tenants/{tenant}/rules", ADMINISTRATOR),
+    post(Endpoint::TryRules, "/v1/tenants/{tenant}/rules/try", OPERATOR),
     get(Endpoint::Licences, "/v1/tenants/{tenant}/licences", VIEWER),
     get(Endpoint::Ranges, "/v1/tenants/{tenant}/ranges", VIEWER),
     put(Endpoint::SaveRange, "/v1/tenants/{tenant}/ranges/{range}", ADMINISTRATOR),
@@ -230,6 +237,9 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::SetSchedule => on(method, schedules::set_schedule),
         Endpoint::Personas => on(method, catalogue::personas),
         Endpoint::SavePersona => on(method, catalogue::save_persona),
+        Endpoint::Rules => on(method, rules::rules),
+        Endpoint::SaveRules => on(method, rules::save_rules),
+        Endpoint::TryRules => on(method, rules::try_rules),
         Endpoint::Licences => on(method, catalogue::licences),
         Endpoint::Ranges => on(method, ranges::ranges),
         Endpoint::SaveRange => on(method, ranges::save_range),

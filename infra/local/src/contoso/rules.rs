@@ -96,11 +96,13 @@ pub fn personas() -> Vec<Persona> {
 pub fn rules() -> Rules {
     let place = |name: &str, when: &str, site: &str| WrittenRule {
         name: name.into(),
+        description: None,
         when: when.into(),
         then: SitePath(site.into()),
     };
     let choose = |name: &str, when: &str, persona: &str, role: MemberRole| WrittenRule {
         name: name.into(),
+        description: None,
         when: when.into(),
         then: PersonaChoice {
             persona: persona.into(),

@@ -32,6 +32,7 @@ fn persona(id: &str, version: u32, usage_location: Option<LocationSource>) -> Pe
 fn written<T>(name: &str, when: &str, then: T) -> WrittenRule<T> {
     WrittenRule {
         name: name.into(),
+        description: None,
         when: when.into(),
         then,
     }

@@ -98,6 +98,7 @@ fn book(dice: &mut Dice) -> (Policybook, Vec<String>) {
     };
     let rule = |(nth, when): (usize, &String)| WrittenRule {
         name: format!("rule {nth}"),
+        description: None,
         when: when.clone(),
         then: PersonaChoice {
             persona: format!("p{nth}"),

@@ -1,0 +1,124 @@
+//! What an administrator does with rules: both lists as one, stored at once or tried on everybody first (F37, F38, F41).
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Kind, Result};
+use crate::model::lane::{Lane, Mark};
+use crate::model::persona::{Rules, WrittenRule};
+use crate::model::tenant::{Tenant, TenantId};
+use crate::plan::decide::Policybook;
+use crate::plan::laboratory::Laboratory;
+pub use crate::plan::laboratory::{Change, Findings, Idle};
+
+use super::{Shell, basis, sync};
+
+/// So many rules are in both lists together.
+pub const MOST: usize = 10_000;
+/// The longest name and description, in characters.
+const LONGEST: usize = 200;
+/// So many people are looked at when a draft is tried; the answer says if there are more.
+const LOOKED_AT: usize = 50_000;
+/// People read at once.
+const PAGE: i32 = 500;
+
+/// The stored rules.
+pub async fn rules(shell: &Shell, tenant: &TenantId) -> Result<Rules> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    shell.store.rules(&tenant.id).await
+}
+
+/// Stores both lists in the place of those with the version that the draft names, and says which version they became; the next sync
+/// decides with them, or one that begins now if `apply` says so. `Conflict` if somebody stored others meanwhile, or a rule cannot be used:
+/// then nothing is stored.
+pub async fn save_rules(
+    shell: &Shell,
+    tenant: &TenantId,
+    mut draft: Rules,
+    apply: bool,
+) -> Result<u32> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    book(shell, &tenant, draft.clone()).await?;
+    let read = draft.version;
+    draft.version = read.saturating_add(1);
+    if !shell.store.replace_rules(&tenant.id, &draft, read).await? {
+        let why = format!("the rules are not those of version {read} any more: read them again");
+        return Err(Error::new(Kind::Conflict, why));
+    }
+    if apply {
+        let (mark, now) = (Some(Mark::Decide), shell.clock.now());
+        shell.store.ring(&tenant.id, Lane::Sync, mark, now).await?;
+        shell.ring(&tenant.id, [Lane::Sync]).await;
+    }
+    Ok(draft.version)
+}
+
+/// Tries draft lists on people as they are now. False = there are more people than were looked at.
+pub async fn try_rules(shell: &Shell, tenant: &TenantId, draft: Rules) -> Result<(Findings, bool)> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let stored = shell.store.rules(&tenant.id).await?;
+    let stored = book(shell, &tenant, stored).await?;
+    let draft = book(shell, &tenant, draft).await?;
+    let mut laboratory = Laboratory::new(&stored, &draft);
+    let mut looked_at = 0;
+    for shard in 0..tenant.shards {
+        let mut after = None;
+        loop {
+            if looked_at >= LOOKED_AT {
+                return Ok((laboratory.end(), false));
+            }
+            let page = shell
+                .store
+                .people_page(&tenant, shard, after.as_ref(), PAGE);
+            let (people, next) = page.await?;
+            looked_at += people.len();
+            for person in &people {
+                laboratory.add(person);
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok((laboratory.end(), true))
+}
+
+/// Whether lists can be used at all, and everything that decisions depend on with them.
+async fn book(shell: &Shell, tenant: &Tenant, rules: Rules) -> Result<Policybook> {
+    let refused = |why: String| Error::new(Kind::Conflict, why);
+    let count = rules.placement.len() + rules.persona.len();
+    if count > MOST {
+        return Err(refused(format!(
+            "{count} rules are too many: {MOST} at most"
+        )));
+    }
+    names(&rules.placement)?;
+    names(&rules.persona)?;
+    let mut basis = basis::basis(shell, tenant).await?;
+    basis.rules = rules;
+    Policybook::new(basis).map_err(|problem| refused(problem.to_string()))
+}
+
+fn names<T>(list: &[WrittenRule<T>]) -> Result<()> {
+    let refused = |why: String| Err(Error::new(Kind::Conflict, why));
+    let mut known = BTreeSet::new();
+    for (place, rule) in list.iter().enumerate() {
+        let name = rule.name.trim();
+        let longest = rule
+            .description
+            .as_deref()
+            .unwrap_or_default()
+            .chars()
+            .count();
+        if name.is_empty() || name.chars().count() > LONGEST || longest > LONGEST {
+            return refused(format!(
+                "rule {}: a rule has a name of 1 to {LONGEST} characters, and no longer description",
+                place + 1
+            ));
+        }
+        if !known.insert(name.to_lowercase()) {
+            return refused(format!("there are two rules {name:?} in one list"));
+        }
+    }
+    Ok(())
+}
