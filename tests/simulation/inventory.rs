@@ -11,7 +11,7 @@ use shared::model::microsoft::UserId;
 use shared::model::persona::SitePath;
 use shared::model::tree::Values;
 use shared::run::inventory::{self, Reservation, Taken};
-use shared::run::{self};
+use shared::run::{self, Choice};
 
 use crate::desk::{Desk, LONDON, Route, persona, policies};
 use crate::numbers::{SALES, desk, in_range, number, range, with_number};
@@ -192,6 +192,48 @@ fn a_number_that_comes_along_is_a_second_place_or_none() {
             assert!(places.is_empty() && !entry.duplicated);
         });
     }
+}
+
+/// R18, R19: whoever is given a persona at another site, and is not moved there, brings their number as a second place, and takes it along
+/// again.
+#[test]
+fn a_number_that_is_brought_to_another_site_is_flagged_there() {
+    play(async {
+        let desk = desk(1, 1, None).await;
+        let (shell, tenant) = desk.office();
+        desk.order(Route::Quick, &with_number(), 0).await.unwrap();
+        desk.settle(12 * HOUR).await;
+        let places = async || {
+            let places = inventory::number_with_places(shell, tenant, &number(0)).await;
+            let (entry, places) = places.unwrap();
+            assert_eq!(entry.holder, Some(desk.id(0)));
+            assert_eq!(entry.node, Some(SitePath(LONDON.into())));
+            assert_eq!(entry.duplicated, !places.is_empty());
+            places
+                .into_iter()
+                .map(|place| place.node.0)
+                .collect::<Vec<_>>()
+        };
+        for (site, expected) in [
+            ("europe/berlin", vec!["europe/berlin"]),
+            ("europe/london", vec![]),
+        ] {
+            desk.play(desk.stage.clock.sleep(2 * HOUR)).await;
+            let there = Choice {
+                persona: with_number().reference.id,
+                site: Some(SitePath(site.into())),
+                ..Choice::default()
+            };
+            run::provision(shell, tenant, &desk.id(0), &there)
+                .await
+                .unwrap();
+            desk.settle(12 * HOUR).await;
+            assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+            assert_eq!(places().await, expected);
+            assert_eq!(desk.truth(0).numbers, [number(0)].into());
+            desk.agrees();
+        }
+    });
 }
 
 /// R27: where nobody has a telephone an empty inventory is no obstacle to anything.

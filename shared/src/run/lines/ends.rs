@@ -52,14 +52,17 @@ pub(in crate::run) async fn at_end(
     let mut outcome = Outcome::default();
     let had = plan.from.as_ref().and_then(|from| from.number.as_ref());
     let takes = plan.steps.contains(&Step::NoNumbers);
-    if job.lines.is_empty() && (had.is_none() || !takes) {
-        return Ok(outcome);
-    }
     let ending = Ending {
         job,
         plan,
         now: shell.clock.now(),
     };
+    if job.lines.is_empty() && !takes {
+        if let Some(number) = had.filter(|_| ending.has_gone_elsewhere()) {
+            ending.brought(shell, tenant, number, &mut outcome).await?;
+        }
+        return Ok(outcome);
+    }
     let holds = |step: &Step| matches!(step, Step::HoldNumber { .. } | Step::KeepNumber { .. });
     let given = job.lines.first();
     let given = given.filter(|_| plan.steps.iter().any(holds));
@@ -145,6 +148,35 @@ impl Ending<'_> {
         matches!(place, Some(Stands::Done(_)))
     }
 
+    /// They were somewhere else before.
+    fn has_gone_elsewhere(&self) -> bool {
+        let from = self.plan.from.as_ref().map(|from| &from.site);
+        let to = self.plan.wanted.as_ref().map(|wanted| &wanted.site);
+        self.has_arrived() && to.is_some() && from != to
+    }
+
+    /// The number that somebody brings to another site though the job has nothing to do with it.
+    async fn brought(
+        &self,
+        shell: &Shell,
+        tenant: &Tenant,
+        number: &E164,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let Some(mut entry) = shell.store.entry(tenant, number).await? else {
+            return Ok(());
+        };
+        if entry.state != NumberState::Used || entry.holder.as_ref() != Some(&self.job.person) {
+            return Ok(());
+        }
+        let was_duplicated = entry.duplicated;
+        outcome.duplicates = self.second_places(shell, tenant, &mut entry).await?;
+        if was_duplicated != entry.duplicated {
+            outcome.entries.push(entry);
+        }
+        Ok(())
+    }
+
     /// Somebody who comes to a site with a number that the site cannot see places it there too (R18), unless that is not wanted there
     /// (R19). A number that is nobody's any more, or that has moved, is in one place only.
     async fn second_places(
@@ -172,13 +204,19 @@ impl Ending<'_> {
         if prevents.is_some_and(|prevents| prevents.value) {
             return Ok(Vec::new());
         }
-        entry.duplicated = true;
-        Ok(vec![Second::New(Duplicate {
+        let mut seconds = vec![Second::New(Duplicate {
             number: entry.number.clone(),
             node: node.clone(),
             person: self.job.person.clone(),
             since: self.now,
-        })])
+        })];
+        // Where they were before it is not any more.
+        if std::mem::replace(&mut entry.duplicated, true) {
+            let old = shell.store.duplicates(tenant, &entry.number).await?;
+            let old = old.into_iter().filter(|one| one.node != *node);
+            seconds.extend(old.map(|one| Second::Gone(one.number, one.node)));
+        }
+        Ok(seconds)
     }
 
     /// A number that is kept goes with the person, in the very moment in which they come to the new site (R110-R112, F107).
