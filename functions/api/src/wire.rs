@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::model::job::{Goal, Origin};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::problem::Problem;
 
@@ -61,6 +61,16 @@ pub fn not_a_position() -> Problem {
 /// It is ordered and will be done; `at` shows how far it is.
 pub fn accepted(at: String) -> Response {
     (StatusCode::ACCEPTED, [(LOCATION, at)]).into_response()
+}
+
+/// Whether it is only asked what would happen.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DryAsked {
+    /// Only say what would be done.
+    #[serde(default)]
+    pub dry: bool,
 }
 
 /// What a job is to achieve.

@@ -12,11 +12,11 @@ use shared::model::microsoft::UserId;
 use shared::model::persona::{MemberRole, SitePath};
 use shared::model::tenant::{OffboardLicences, TenantId};
 use shared::run::{self, MoveChoice, Shell};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::people::address;
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::{Asked, Body};
+use crate::wire::{Asked, Body, DryAsked};
 
 /// A move.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,16 +37,6 @@ pub struct MoveAsked {
     /// `remove` takes direct licences away where the persona names none; absent = they stay.
     #[schema(value_type = Option<String>)]
     licences: Option<OffboardLicences>,
-}
-
-/// Whether it is only asked what would happen.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct DryAsked {
-    /// Only say what would be done.
-    #[serde(default)]
-    dry: bool,
 }
 
 /// What a move does.

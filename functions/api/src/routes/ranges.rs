@@ -10,11 +10,11 @@ use shared::model::persona::SitePath;
 use shared::model::tenant::TenantId;
 use shared::run::Shell;
 use shared::run::inventory::{self, Stocked};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::numbers::Imported;
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::{Asked, Body};
+use crate::wire::{Asked, Body, DryAsked};
 
 /// The ranges of a tenant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,16 +60,6 @@ pub struct FillAsked {
     first: String,
     /// The last one, of the same length.
     last: String,
-}
-
-/// Whether it is only asked what would happen.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct DryAsked {
-    /// Only say what would be done.
-    #[serde(default)]
-    dry: bool,
 }
 
 /// Lists ranges.
