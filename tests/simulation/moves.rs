@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use local::contoso;
 use local::fate::Hook;
-use local::microsoft::NewNumber;
+use local::microsoft::{NewNumber, Truth};
 use shared::error::{Kind, Result};
-use shared::model::inventory::{NumberRange, NumberState};
+use shared::model::inventory::{NumberRange, NumberState, RangeId};
 use shared::model::job::{Goal, JobState};
-use shared::model::microsoft::PolicyType;
+use shared::model::microsoft::{PolicyType, UserId};
 use shared::model::number::E164;
 use shared::model::person::Person;
 use shared::model::persona::{MemberRole, Persona, SitePath};
@@ -18,7 +18,9 @@ use shared::run::{self, Choice, MoveChoice, Planned};
 
 use crate::desk::{Desk, LONDON, Route};
 use crate::numbers::{SALES, in_range, number, range, with_number};
-use crate::theatre::{HOUR, ends_the_same_since, ends_the_same_twice, play};
+use crate::theatre::{
+    HOUR, Switch, ends_the_same_at_the_table, ends_the_same_since, ends_the_same_twice, play,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const BERLIN: &str = "europe/berlin";
@@ -219,27 +221,50 @@ fn a_number_of_a_shared_level_stays_where_it_is() {
     });
 }
 
+/// Site and number of the person.
+type There = (Option<SitePath>, Option<E164>);
+/// State, node, range and holder of the entry.
+type Kept = (
+    NumberState,
+    Option<SitePath>,
+    Option<RangeId>,
+    Option<UserId>,
+);
+
+/// Somebody moves with their number; how it ends.
+fn moved_with_number(hook: Hook, switch: &Switch) -> (Truth, There, Kept) {
+    play(async {
+        let desk = desk(Some(hook)).await;
+        desk.moves(&to_berlin(true), false).await.unwrap();
+        switch.on();
+        desk.settle(24 * HOUR).await;
+        assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
+        desk.agrees();
+        let sent = desk.sent();
+        assert!(
+            !sent.iter().any(|line| line.contains("ssignNumber")),
+            "{sent:#?}"
+        );
+        let (person, entry) = (desk.person(0), desk.entry(0));
+        let there = (person.site, person.number);
+        let kept = (entry.state, entry.node, entry.range, entry.holder);
+        (desk.truth(0), there, kept)
+    })
+}
+
 /// I21, F111, faults 1, 2: the worker dies at any request, and once more at any later one; the number is the person's throughout.
 #[test]
 fn a_number_that_is_kept_survives_every_pair_of_crashes() {
-    let (truth, person, entry) = ends_the_same_twice(|hook, switch| {
-        play(async {
-            let desk = desk(Some(hook)).await;
-            desk.moves(&to_berlin(true), false).await.unwrap();
-            switch.on();
-            desk.settle(24 * HOUR).await;
-            assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
-            desk.agrees();
-            let sent = desk.sent();
-            assert!(
-                !sent.iter().any(|line| line.contains("ssignNumber")),
-                "{sent:#?}"
-            );
-            let (person, entry) = (desk.person(0), desk.entry(0));
-            let entry = (entry.state, entry.node, entry.range, entry.holder);
-            (desk.truth(0), (person.site, person.number), entry)
-        })
-    });
+    let (truth, person, entry) = ends_the_same_twice(moved_with_number);
+    assert_eq!(truth.numbers, [number(0)].into());
+    assert_eq!(person.0, Some(site(BERLIN)));
+    assert_eq!(entry.0, NumberState::Used);
+}
+
+/// I21, F111, faults 1, 2: the worker dies at any request to the table, before and after what it writes.
+#[test]
+fn a_number_that_is_kept_survives_every_crash_at_the_table() {
+    let (truth, person, entry) = ends_the_same_at_the_table(moved_with_number);
     assert_eq!(truth.numbers, [number(0)].into());
     assert_eq!(person.0, Some(site(BERLIN)));
     assert_eq!(entry.0, NumberState::Used);

@@ -113,13 +113,17 @@ impl Switch {
     }
 }
 
-/// Kills the worker at these requests to Microsoft, counted while the switch is on; says how many there were.
-fn killer(kills: Vec<(usize, fate::Fate)>, switch: &Switch) -> (Hook, Arc<AtomicUsize>) {
+/// Kills the worker at these requests to Microsoft, or to the table, counted while the switch is on; says how many there were.
+fn killer(
+    of: Service,
+    kills: Vec<(usize, fate::Fate)>,
+    switch: &Switch,
+) -> (Hook, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let (count, switch) = (Arc::clone(&asked), switch.clone());
     let hook: Hook = Arc::new(move |request| {
         let is_on = switch.0.load(Ordering::SeqCst);
-        if request.service != Service::Microsoft || request.worker.is_empty() || !is_on {
+        if request.service != of || request.worker.is_empty() || !is_on {
             return fate::Fate::Deliver;
         }
         let at = count.fetch_add(1, Ordering::SeqCst);
@@ -141,10 +145,19 @@ pub fn ends_the_same<T: PartialEq>(run: impl Fn(Hook) -> T) -> T {
 
 /// The same, with deaths only since the story throws the switch.
 pub fn ends_the_same_since<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T {
-    let (whole, requests) = in_peace(&run);
+    once_at_each(Service::Microsoft, run)
+}
+
+/// The same, with a death at every request to the table.
+pub fn ends_the_same_at_the_table<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T {
+    once_at_each(Service::DynamoDb, run)
+}
+
+fn once_at_each<T: PartialEq>(of: Service, run: impl Fn(Hook, &Switch) -> T) -> T {
+    let (whole, requests) = in_peace(of, &run);
     for at in 0..requests {
         for fate in DEATHS {
-            dies(&run, &whole, vec![(at, fate)]);
+            dies(of, &run, &whole, vec![(at, fate)]);
         }
     }
     whole
@@ -152,13 +165,14 @@ pub fn ends_the_same_since<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T 
 
 /// The same, with a second death at every request after the first.
 pub fn ends_the_same_twice<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T {
-    let (whole, requests) = in_peace(&run);
+    let of = Service::Microsoft;
+    let (whole, requests) = in_peace(of, &run);
     for first in 0..requests {
         for fate in DEATHS {
             // What was asked before the first death is asked again, and a little more to find out what became of it.
             for second in first + 1..requests + 3 {
                 for again in DEATHS {
-                    dies(&run, &whole, vec![(first, fate), (second, again)]);
+                    dies(of, &run, &whole, vec![(first, fate), (second, again)]);
                 }
             }
         }
@@ -166,9 +180,9 @@ pub fn ends_the_same_twice<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T 
     whole
 }
 
-fn in_peace<T>(run: &impl Fn(Hook, &Switch) -> T) -> (T, usize) {
+fn in_peace<T>(of: Service, run: &impl Fn(Hook, &Switch) -> T) -> (T, usize) {
     let switch = Switch::default();
-    let (hook, asked) = killer(Vec::new(), &switch);
+    let (hook, asked) = killer(of, Vec::new(), &switch);
     let whole = run(hook, &switch);
     let requests = asked.load(Ordering::SeqCst);
     assert!(requests >= 5, "{requests}");
@@ -176,12 +190,13 @@ fn in_peace<T>(run: &impl Fn(Hook, &Switch) -> T) -> (T, usize) {
 }
 
 fn dies<T: PartialEq>(
+    of: Service,
     run: &impl Fn(Hook, &Switch) -> T,
     whole: &T,
     kills: Vec<(usize, fate::Fate)>,
 ) {
     let switch = Switch::default();
-    let (hook, _) = killer(kills.clone(), &switch);
+    let (hook, _) = killer(of, kills.clone(), &switch);
     assert!(run(hook, &switch) == *whole, "killed at {kills:?}");
 }
 
