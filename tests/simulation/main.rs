@@ -36,6 +36,7 @@ mod encounters;
 mod families;
 mod gate;
 mod inventory;
+mod language;
 mod large;
 mod leaving;
 mod licensing;

@@ -278,6 +278,7 @@ fn registration(customer: Customer) -> Tenant {
         trouble: None,
         probe: None,
         gate: Default::default(),
+        read_for_rules: Default::default(),
         refusals: Default::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! The way to Microsoft for all tenants: one HTTP service, one secret store, a client for each connection.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -58,8 +59,14 @@ impl Microsoft {
         Self { http, secrets }
     }
 
-    /// A client of one tenant, with its secret as it is stored now.
-    pub async fn connect(&self, connection: &Connection, clock: Clock) -> Result<Graph> {
+    /// A client of one tenant, with its secret as it is stored now. `beyond` names properties that are asked of users besides
+    /// those that always are.
+    pub async fn connect(
+        &self,
+        connection: &Connection,
+        beyond: &BTreeSet<String>,
+        clock: Clock,
+    ) -> Result<Graph> {
         let secret = self.secrets.read(&connection.secret_name).await?;
         let connection = token::Connection {
             tenant: connection.directory.clone(),
@@ -72,7 +79,7 @@ impl Microsoft {
             self.http.clone(),
             clock,
             &connection,
-            &selected(),
+            &selected(beyond),
             first_id(&connection, clock),
         )
     }
@@ -86,12 +93,13 @@ impl fmt::Debug for Microsoft {
     }
 }
 
-/// What is asked of every user: all that a rule can name, so that a new rule does not need the whole directory again.
-fn selected() -> Vec<String> {
-    let mut names: Vec<String> = Property::ALL
+/// What is asked of every user: whatever a rule can name and is not large, so that few rules need the whole directory again.
+fn selected(beyond: &BTreeSet<String>) -> Vec<String> {
+    let always = Property::ALL
         .iter()
-        .map(|property| property.graph_name().to_owned())
-        .collect();
+        .filter(|property| property.is_always_read());
+    let always = always.map(|property| property.graph_name().to_owned());
+    let mut names: Vec<String> = always.chain(beyond.iter().cloned()).collect();
     names.sort();
     names.dedup();
     names

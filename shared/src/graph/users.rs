@@ -66,8 +66,12 @@ pub enum DeltaNext {
 
 /// The `$select` of every user: these properties and what steps need besides. Refuses what is no name of a property.
 pub(super) fn select(properties: &[String]) -> Result<String> {
-    let is_name =
-        |name: &&String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_name = |name: &&String| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
     if !properties.iter().all(|name| is_name(&name)) {
         return Err(Error::new(
             Kind::Invalid,
@@ -189,6 +193,18 @@ impl Graph {
             // Without them, somebody with licences would look like somebody without.
             .filter(|person| person.licence_states.is_some());
         person.map(Some).ok_or_else(|| unreadable(what))
+    }
+
+    /// Whether Microsoft knows a property that is not always asked for: one that it does not know would fail every read of people.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] if it refuses the name.
+    pub async fn try_property(&self, name: &str) -> Result<()> {
+        let select = select(&[name.to_owned()])?;
+        let path = format!("/users?$top=1&$select={select}");
+        self.send(Call::read(Target::Path(path), 1))
+            .await
+            .map(|_| ())
     }
 
     /// How many people the directory holds.

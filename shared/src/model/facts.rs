@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,6 +12,12 @@ use super::property::{Property, ValueType};
 
 /// Longest text kept of one property, in characters, so that a person's row stays below 4 KB (`design.md 6`).
 pub const MAX_CHARACTERS: usize = 256;
+
+/// So many texts, or service plans, are kept of one property.
+pub const MOST_ITEMS: usize = 200;
+
+/// How directory extensions are called: this, the application's id without hyphens, and a name of its own (D28).
+pub const EXTENSION: &str = "extension_";
 
 /// The key under which the names of cut properties are stored; no property is called so.
 const CUT: &str = "cut";
@@ -23,7 +30,17 @@ pub enum Fact {
     Text(String),
     /// True or false.
     Flag(bool),
+    /// A moment, as exactly as Microsoft tells it.
+    Date(Timestamp),
+    /// One or more, in order and each once, every one as a text.
+    Texts(BTreeSet<String>),
+    /// One or more.
+    Plans(BTreeSet<AssignedPlan>),
 }
+
+/// A service plan of somebody, and in which state it is: `[capabilityStatus, service, servicePlanId]`, empty = no value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AssignedPlan(pub String, pub String, pub String);
 
 /// The properties of one person that have a value. Empty text is no value (D7), and neither is a value of another type
 /// than the property's.
@@ -33,6 +50,8 @@ pub enum Fact {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     values: BTreeMap<Property, Fact>,
+    /// Directory extensions, by their names in Graph; numbers and flags as their text.
+    extensions: BTreeMap<String, String>,
     cut: BTreeSet<Property>,
 }
 
@@ -52,6 +71,25 @@ impl Facts {
                         facts.insert_flag(property, flag);
                     }
                 }
+                ValueType::Date => facts.insert_date(property, value.as_str().unwrap_or_default()),
+                ValueType::Texts => {
+                    let items = value.as_array().into_iter().flatten();
+                    facts.insert_texts(property, items.filter_map(Value::as_str));
+                }
+                ValueType::Plans => {
+                    let items = value.as_array().into_iter().flatten();
+                    facts.insert_plans(property, items.filter_map(plan));
+                }
+                ValueType::Groups => {}
+            }
+        }
+        for (name, value) in user.iter().filter(|(name, _)| name.starts_with(EXTENSION)) {
+            match value {
+                Value::String(text) => facts.insert_extension(name, text),
+                Value::Bool(_) | Value::Number(_) => {
+                    facts.insert_extension(name, &value.to_string());
+                }
+                Value::Null | Value::Array(_) | Value::Object(_) => {}
             }
         }
         facts
@@ -61,15 +99,32 @@ impl Facts {
     pub fn text(&self, property: Property) -> Option<&str> {
         match self.values.get(&property)? {
             Fact::Text(text) => Some(text),
-            Fact::Flag(_) => None,
+            Fact::Flag(_) | Fact::Date(_) | Fact::Texts(_) | Fact::Plans(_) => None,
         }
+    }
+
+    /// The moment of a property; `None` = no value.
+    pub fn date(&self, property: Property) -> Option<Timestamp> {
+        match self.values.get(&property)? {
+            Fact::Date(moment) => Some(*moment),
+            Fact::Text(_) | Fact::Flag(_) | Fact::Texts(_) | Fact::Plans(_) => None,
+        }
+    }
+
+    /// A directory extension, whatever the case of its name; `None` = no value.
+    pub fn extension(&self, name: &str) -> Option<&str> {
+        let is_meant = |(known, _): &(&String, &String)| known.eq_ignore_ascii_case(name);
+        let exact = self.extensions.get(name);
+        exact
+            .or_else(|| Some(self.extensions.iter().find(is_meant)?.1))
+            .map(String::as_str)
     }
 
     /// Whether a property is true; `None` = no value.
     pub fn flag(&self, property: Property) -> Option<bool> {
         match self.values.get(&property)? {
-            Fact::Text(_) => None,
             Fact::Flag(flag) => Some(*flag),
+            Fact::Text(_) | Fact::Date(_) | Fact::Texts(_) | Fact::Plans(_) => None,
         }
     }
 
@@ -77,6 +132,11 @@ impl Facts {
     pub fn is_guest(&self) -> bool {
         self.text(Property::UserType)
             .is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
+    }
+
+    /// What a property holds; `None` = no value.
+    pub fn get(&self, property: Property) -> Option<&Fact> {
+        self.values.get(&property)
     }
 
     /// Whether a property has a value.
@@ -95,14 +155,56 @@ impl Facts {
         if text.is_empty() || property.value_type() != ValueType::Text {
             return;
         }
-        let kept = match text.char_indices().nth(MAX_CHARACTERS) {
-            Some((end, _)) => {
-                self.cut.insert(property);
-                &text[..end]
-            }
-            None => text,
-        };
+        let kept = head(text);
+        if kept.len() < text.len() {
+            self.cut.insert(property);
+        }
         self.values.insert(property, Fact::Text(kept.to_owned()));
+    }
+
+    /// Sets a moment, written as RFC 3339 has it. Anything else, or a moment for a property of another type, leaves it without a value.
+    pub fn insert_date(&mut self, property: Property, text: &str) {
+        self.clear(property);
+        if let (ValueType::Date, Ok(moment)) = (property.value_type(), text.parse()) {
+            self.values.insert(property, Fact::Date(moment));
+        }
+    }
+
+    /// Sets texts, of which empty ones are none; the first [`MOST_ITEMS`] in their order are kept, each cut at [`MAX_CHARACTERS`].
+    pub fn insert_texts<'t>(&mut self, property: Property, texts: impl Iterator<Item = &'t str>) {
+        self.clear(property);
+        let all: BTreeSet<&str> = texts.filter(|text| !text.is_empty()).collect();
+        if all.is_empty() || property.value_type() != ValueType::Texts {
+            return;
+        }
+        if all.len() > MOST_ITEMS || all.iter().any(|text| head(text).len() < text.len()) {
+            self.cut.insert(property);
+        }
+        let kept = all.into_iter().take(MOST_ITEMS);
+        let kept = kept.map(|text| head(text).to_owned()).collect();
+        self.values.insert(property, Fact::Texts(kept));
+    }
+
+    /// Sets service plans; the first [`MOST_ITEMS`] in their order are kept.
+    pub fn insert_plans(&mut self, property: Property, plans: impl Iterator<Item = AssignedPlan>) {
+        self.clear(property);
+        let mut all: BTreeSet<AssignedPlan> = plans.collect();
+        if all.is_empty() || property.value_type() != ValueType::Plans {
+            return;
+        }
+        while all.len() > MOST_ITEMS {
+            all.pop_last();
+            self.cut.insert(property);
+        }
+        self.values.insert(property, Fact::Plans(all));
+    }
+
+    /// Sets a directory extension, cut at [`MAX_CHARACTERS`]. Empty text is no value.
+    pub fn insert_extension(&mut self, name: &str, text: &str) {
+        if name.starts_with(EXTENSION) && !text.is_empty() {
+            let text = head(text).to_owned();
+            self.extensions.insert(name.to_owned(), text);
+        }
     }
 
     /// Sets a flag. A flag for a property of another type leaves it without a value.
@@ -125,6 +227,23 @@ impl Facts {
     }
 }
 
+/// At most [`MAX_CHARACTERS`] characters of a text.
+fn head(text: &str) -> &str {
+    let end = text.char_indices().nth(MAX_CHARACTERS);
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
+/// A service plan of a user object; `None` = it is none.
+fn plan(plan: &Value) -> Option<AssignedPlan> {
+    let plan = plan.as_object()?;
+    let field = |name| {
+        let text = plan.get(name).and_then(Value::as_str);
+        head(text.unwrap_or_default()).to_owned()
+    };
+    let (status, service) = (field("capabilityStatus"), field("service"));
+    Some(AssignedPlan(status, service, field("servicePlanId")))
+}
+
 /// What stands at `place` (see [`Property::graph_place`]).
 fn at<'a>(user: &'a Map<String, Value>, place: &str) -> Option<&'a Value> {
     match place.split_once('/') {
@@ -135,10 +254,13 @@ fn at<'a>(user: &'a Map<String, Value>, place: &str) -> Option<&'a Value> {
 
 impl Serialize for Facts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let length = self.values.len() + usize::from(!self.cut.is_empty());
+        let length = self.values.len() + self.extensions.len() + usize::from(!self.cut.is_empty());
         let mut map = serializer.serialize_map(Some(length))?;
         for (property, fact) in &self.values {
             map.serialize_entry(property.name(), fact)?;
+        }
+        for (name, text) in &self.extensions {
+            map.serialize_entry(name, text)?;
         }
         if !self.cut.is_empty() {
             map.serialize_entry(CUT, &self.cut)?;
@@ -155,7 +277,8 @@ impl<'de> Deserialize<'de> for Facts {
         enum Stored {
             Text(String),
             Flag(bool),
-            Names(Vec<String>),
+            Texts(Vec<String>),
+            Plans(Vec<AssignedPlan>),
             Newer(IgnoredAny),
         }
 
@@ -164,15 +287,23 @@ impl<'de> Deserialize<'de> for Facts {
         let mut facts = Self::default();
         for (name, stored) in rows {
             let Some(property) = Property::named(&name) else {
+                if let Stored::Text(text) = stored {
+                    facts.insert_extension(&name, &text);
+                }
                 continue;
             };
-            match stored {
-                Stored::Text(text) => facts.insert_text(property, &text),
-                Stored::Flag(flag) => facts.insert_flag(property, flag),
-                Stored::Names(_) | Stored::Newer(_) => {}
+            match (stored, property.value_type()) {
+                (Stored::Text(text), ValueType::Date) => facts.insert_date(property, &text),
+                (Stored::Text(text), _) => facts.insert_text(property, &text),
+                (Stored::Flag(flag), _) => facts.insert_flag(property, flag),
+                (Stored::Texts(texts), _) => {
+                    facts.insert_texts(property, texts.iter().map(String::as_str));
+                }
+                (Stored::Plans(plans), _) => facts.insert_plans(property, plans.into_iter()),
+                (Stored::Newer(_), _) => {}
             }
         }
-        if let Some(Stored::Names(names)) = cut {
+        if let Some(Stored::Texts(names)) = cut {
             let known = names.iter().filter_map(|name| Property::named(name));
             facts
                 .cut
@@ -264,6 +395,37 @@ mod tests {
         facts.insert_text(Property::AccountEnabled, "true");
         facts.insert_flag(Property::Mail, true);
         assert_eq!(facts, Facts::default());
+    }
+
+    /// `rule-language.md 5`, D28: dates, collections, service plans and directory extensions, each in one stored form.
+    #[test]
+    fn dates_collections_and_extensions_become_facts() {
+        let facts = from_graph(&json!({
+            "employeeHireDate": "2026-03-01T02:00:00.1234567+02:00",
+            "otherMails": ["b@x.com", "", 7, "a@x.com", "b@x.com"],
+            "proxyAddresses": "SMTP:x",
+            "assignedPlans": [
+                {"assignedDateTime": "2026-03-02T10:11:12Z", "capabilityStatus": "Enabled", "service": "exchange", "servicePlanId": "p"},
+                "no plan",
+                {"capabilityStatus": 7},
+            ],
+            "extension_0123456789abcdef0123456789abcdef_costCentre": 42,
+            "extension_0123456789abcdef0123456789abcdef_list": ["x"],
+        }));
+        let stored = json!({
+            "employeeHireDate": "2026-03-01T00:00:00.1234567Z",
+            "otherMails": ["a@x.com", "b@x.com"],
+            "assignedPlans": [["", "", ""], ["Enabled", "exchange", "p"]],
+            "extension_0123456789abcdef0123456789abcdef_costCentre": "42",
+        });
+        assert_eq!(serde_json::to_value(&facts).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<Facts>(stored).unwrap(), facts);
+        let name = "extension_0123456789ABCDEF0123456789abcdef_COSTCENTRE";
+        assert_eq!(facts.extension(name), Some("42"));
+        assert!(!facts.has(Property::ProxyAddresses));
+        let many: Vec<String> = (0..300).map(|nth| format!("{nth}@x.com")).collect();
+        let facts = from_graph(&json!({"otherMails": many}));
+        assert!(facts.is_cut(Property::OtherMails));
     }
 
     #[test]

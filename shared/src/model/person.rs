@@ -36,6 +36,9 @@ pub struct Person {
     /// scope names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<BTreeMap<GroupId, u64>>,
+    /// Which of the groups that rules name they are in, likewise; `None` = rules name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_of: Option<BTreeMap<GroupId, u64>>,
     /// Of the sync that wrote last.
     #[serde(default)]
     pub sync_fence: u64,

@@ -9,12 +9,20 @@ pub enum ValueType {
     Text,
     /// True or false.
     Flag,
+    /// A moment.
+    Date,
+    /// Texts, in no order.
+    Texts,
+    /// Service plans with their states, in no order.
+    Plans,
+    /// The groups that somebody is in directly, as far as they are followed.
+    Groups,
 }
 
 /// Declares the enumeration and its table as one, so that neither can lack a row: variant, name in rules, place in Graph, type.
 macro_rules! properties {
     ($($variant:ident $name:tt $place:tt $value_type:ident,)+) => {
-        /// A property of a person with one value. Serialised by its name in rules.
+        /// A property of a person. Serialised by its name in rules.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Property {
             $(
@@ -39,12 +47,14 @@ macro_rules! properties {
 
 properties! {
     AccountEnabled               "accountEnabled"               "accountEnabled"                                     Flag,
+    AssignedPlans                "assignedPlans"                "assignedPlans"                                      Plans,
     City                         "city"                         "city"                                               Text,
     CompanyName                  "companyName"                  "companyName"                                        Text,
     Country                      "country"                      "country"                                            Text,
     Department                   "department"                   "department"                                         Text,
     DirSyncEnabled               "dirSyncEnabled"               "onPremisesSyncEnabled"                              Flag,
     DisplayName                  "displayName"                  "displayName"                                        Text,
+    EmployeeHireDate             "employeeHireDate"             "employeeHireDate"                                   Date,
     EmployeeId                   "employeeId"                   "employeeId"                                         Text,
     ExtensionAttribute1          "extensionAttribute1"          "onPremisesExtensionAttributes/extensionAttribute1"  Text,
     ExtensionAttribute2          "extensionAttribute2"          "onPremisesExtensionAttributes/extensionAttribute2"  Text,
@@ -66,14 +76,17 @@ properties! {
     JobTitle                     "jobTitle"                     "jobTitle"                                           Text,
     Mail                         "mail"                         "mail"                                               Text,
     MailNickName                 "mailNickName"                 "mailNickname"                                       Text,
+    MemberOf                     "memberOf"                     "memberOf"                                           Groups,
     Mobile                       "mobile"                       "mobilePhone"                                        Text,
     ObjectId                     "objectId"                     "id"                                                 Text,
     OnPremisesDistinguishedName  "onPremisesDistinguishedName"  "onPremisesDistinguishedName"                        Text,
     OnPremisesSecurityIdentifier "onPremisesSecurityIdentifier" "onPremisesSecurityIdentifier"                       Text,
+    OtherMails                   "otherMails"                   "otherMails"                                         Texts,
     PasswordPolicies             "passwordPolicies"             "passwordPolicies"                                   Text,
     PhysicalDeliveryOfficeName   "physicalDeliveryOfficeName"   "officeLocation"                                     Text,
     PostalCode                   "postalCode"                   "postalCode"                                         Text,
     PreferredLanguage            "preferredLanguage"            "preferredLanguage"                                  Text,
+    ProxyAddresses               "proxyAddresses"               "proxyAddresses"                                     Texts,
     SipProxyAddress              "sipProxyAddress"              "imAddresses/0"                                      Text,
     State                        "state"                        "state"                                              Text,
     StreetAddress                "streetAddress"                "streetAddress"                                      Text,
@@ -100,6 +113,14 @@ impl Property {
     pub fn graph_name(self) -> &'static str {
         let place = self.graph_place();
         place.split_once('/').map_or(place, |(top, _)| top)
+    }
+
+    /// Whether it is asked of every user: what is large only where a rule reads it, and groups are followed by themselves.
+    pub const fn is_always_read(self) -> bool {
+        match self.value_type() {
+            ValueType::Text | ValueType::Flag | ValueType::Date | ValueType::Texts => true,
+            ValueType::Plans | ValueType::Groups => false,
+        }
     }
 
     /// The type of its value.
@@ -163,7 +184,7 @@ mod tests {
             assert_eq!(serde_json::from_str::<Property>(&stored).unwrap(), property);
         }
         assert!(Property::ALL.is_sorted());
-        assert_eq!(Property::ALL.len(), 44);
+        assert_eq!(Property::ALL.len(), 49);
     }
 
     /// D25 and `rule-language.md 5`: Graph's names where they differ.

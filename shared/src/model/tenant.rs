@@ -54,12 +54,46 @@ pub struct Tenant {
     /// What the last test of the connection found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
+    /// What is read of people only because rules name it.
+    #[serde(default, skip_serializing_if = "ReadForRules::is_nothing")]
+    pub read_for_rules: ReadForRules,
     /// Whether decisions wait for somebody's yes.
     #[serde(default, skip_serializing_if = "Gate::is_open")]
     pub gate: Gate,
     /// What Microsoft lets us do, as far as refusals have taught us.
     #[serde(default)]
     pub refusals: BTreeMap<Capability, Refusals>,
+}
+
+/// What rules name that is not read of everybody anyway: whatever comes to it makes the next sync read the whole directory again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadForRules {
+    /// Top-level properties of Graph.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub properties: BTreeSet<String>,
+    /// Groups whose members are followed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<GroupId>,
+}
+
+impl Tenant {
+    /// Whether groups are followed for the import scope, and for rules.
+    pub fn follows_groups(&self) -> [bool; 2] {
+        let scope = &self.settings.sync.scope.groups;
+        [!scope.is_empty(), !self.read_for_rules.groups.is_empty()]
+    }
+}
+
+impl ReadForRules {
+    /// Rules name nothing out of the ordinary.
+    pub fn is_nothing(&self) -> bool {
+        self.properties.is_empty() && self.groups.is_empty()
+    }
+
+    /// Everything that the other one names is read.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.properties.is_superset(&other.properties) && self.groups.is_superset(&other.groups)
+    }
 }
 
 /// How to reach a customer's Microsoft 365 tenant (`graph-api.md 1`).

@@ -12,10 +12,11 @@ use crate::model::persona::{
     MemberRole, Persona, PersonaChoice, PersonaRef, Profile, Rules, SitePath, Wanted, WrittenRule,
 };
 use crate::model::property::Property;
+use crate::model::time::Time;
 
 use super::flaws::Flaw;
 use super::rule::list::{Listed, RuleList};
-use super::rule::{Rule, RuleError};
+use super::rule::{Candidate, Reads, Rule, RuleError};
 use super::wanted::{Grounds, NoLocation};
 
 /// Everything that decisions of a tenant depend on besides the person, as it is stored.
@@ -33,6 +34,8 @@ pub struct Basis {
     pub flawed: BTreeMap<String, Vec<Flaw>>,
     /// People whom no rule may touch (F132).
     pub protected: BTreeSet<UserId>,
+    /// `system.now` of the rules.
+    pub now: Time,
 }
 
 /// The basis with its rules compiled.
@@ -170,7 +173,7 @@ impl Policybook {
         }
         let choice = self
             .choices
-            .first_match(&person.facts)
+            .first_match(&self.candidate(person))
             .map(|rule| &rule.then)
             .ok_or(Leave::Unmatched)?;
         let persona = self.persona(&choice.persona).ok_or(Leave::Unmatched)?;
@@ -191,10 +194,26 @@ impl Policybook {
         (&self.placement, &self.choices)
     }
 
+    /// A person as rules see them.
+    pub(super) fn candidate<'a>(&self, person: &'a Person) -> Candidate<'a> {
+        Candidate {
+            facts: &person.facts,
+            groups: person.member_of.as_ref(),
+            now: self.basis.now,
+        }
+    }
+
+    /// What the rules of both lists have to know of people.
+    pub fn reads(&self) -> Reads {
+        let mut reads = self.placement.reads();
+        reads.extend(self.choices.reads());
+        reads
+    }
+
     /// The site at which the placement rules put somebody.
     pub fn site_of(&self, person: &Person) -> Option<&SitePath> {
         self.placement
-            .first_match(&person.facts)
+            .first_match(&self.candidate(person))
             .map(|rule| &rule.then)
     }
 

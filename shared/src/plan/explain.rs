@@ -1,9 +1,8 @@
 //! Why somebody gets what they get: which rules were tried, what decided each, and what follows (I2).
 
 use super::decide::{Decision, Leave, Policybook};
-use super::rule::Reason;
 use super::rule::list::RuleList;
-use crate::model::facts::Facts;
+use super::rule::{Candidate, Reason};
 use crate::model::person::Person;
 use crate::model::persona::{PersonaChoice, SitePath, Wanted};
 
@@ -42,23 +41,24 @@ impl Policybook {
     /// The same decision as [`Policybook::decide`], with everything that led to it.
     pub fn explain(&self, person: &Person) -> Explanation {
         let (placement, choices) = self.lists();
+        let of = &self.candidate(person);
         Explanation {
-            placement: tried(placement, &person.facts),
-            persona: tried(choices, &person.facts),
+            placement: tried(placement, of),
+            persona: tried(choices, of),
             wanted: self.wanted(person),
             decision: self.decide(person),
         }
     }
 }
 
-fn tried<T: Clone>(list: &RuleList<T>, facts: &Facts) -> Tried<T> {
+fn tried<T: Clone>(list: &RuleList<T>, of: &Candidate<'_>) -> Tried<T> {
     let mut failed = Vec::new();
     for listed in &list.0 {
         let verdict = Verdict {
             rule: listed.name.clone(),
-            reasons: listed.rule.reasons(facts),
+            reasons: listed.rule.reasons(of),
         };
-        if listed.rule.matches(facts) {
+        if listed.rule.matches(of) {
             let matched = Some((verdict, listed.then.clone()));
             return Tried { failed, matched };
         }

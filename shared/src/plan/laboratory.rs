@@ -124,7 +124,7 @@ impl<'a> Laboratory<'a> {
             if is_taken && *is_true {
                 continue;
             }
-            let matches = listed.rule.matches(&person.facts);
+            let matches = listed.rule.matches(&self.draft.candidate(person));
             *is_true |= matches;
             *applied |= matches && !is_taken;
             is_taken |= matches;

@@ -1,8 +1,9 @@
 //! Whom rules may concern (F12).
 
-use super::rule::{Rule, RuleError};
+use super::rule::{Candidate, Reads, Rule, RuleError};
 use crate::model::facts::Facts;
 use crate::model::tenant::Scope;
+use crate::model::time::Time;
 
 /// A scope whose condition was read.
 #[derive(Debug)]
@@ -14,16 +15,34 @@ pub struct ImportScope {
 impl ImportScope {
     /// Reads the condition once for everybody; refused if it does not parse.
     pub fn new(scope: &Scope) -> Result<Self, RuleError> {
+        let only = scope.only.as_deref().map(Rule::parse).transpose()?;
+        let reads = only.as_ref().map(Rule::reads).unwrap_or_default();
+        if reads.clock || !reads.groups.is_empty() {
+            // It is looked at when somebody's facts are stored, and these change without them.
+            let message =
+                "the import scope cannot ask for system.now or memberOf: name groups beside it";
+            return Err(RuleError::about(message));
+        }
         Ok(Self {
             guests: scope.guests,
-            only: scope.only.as_deref().map(Rule::parse).transpose()?,
+            only,
         })
+    }
+
+    /// What its condition has to know of people.
+    pub fn reads(&self) -> Reads {
+        self.only.as_ref().map(Rule::reads).unwrap_or_default()
     }
 
     /// Whether rules may concern somebody of whom the directory says this.
     pub fn holds(&self, facts: &Facts) -> bool {
+        let of = Candidate {
+            facts,
+            groups: None,
+            now: Time::default(),
+        };
         (self.guests || !facts.is_guest())
-            && self.only.as_ref().is_none_or(|only| only.matches(facts))
+            && self.only.as_ref().is_none_or(|only| only.matches(&of))
     }
 }
 
@@ -67,5 +86,10 @@ mod tests {
             groups: Vec::new(),
         };
         assert!(ImportScope::new(&bad).is_err());
+        let clock = Scope {
+            only: Some("user.employeeHireDate -le system.now".to_owned()),
+            ..bad
+        };
+        assert!(ImportScope::new(&clock).is_err());
     }
 }

@@ -45,6 +45,7 @@ pub(super) async fn of(shell: &Shell, tenant: &Tenant, catalogue: Catalogue) -> 
         },
         flawed: BTreeMap::new(),
         protected: tenant.settings.protected.people.clone(),
+        now: shell.clock.now(),
     };
     basis.flawed = flawed(&basis, &estate, tenant);
     Ok(basis)

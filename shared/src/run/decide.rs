@@ -8,6 +8,7 @@ use crate::model::job::{Goal, Origin};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::tenant::{Held, Tenant};
+use crate::model::time::Time;
 use crate::plan::decide::{Decision, Leave, Policybook};
 use crate::plan::gate::Tally;
 use crate::plan::steps;
@@ -44,7 +45,11 @@ pub(super) async fn decide(
             Gated::OutOfTime => return Ok(false),
         }
     }
-    let is_due = is_edited || cursor.decided_rules != rules;
+    let now = shell.clock.now();
+    // What rules say of the clock becomes true by itself.
+    let aged = |at: Time| now.since(at) >= config::CLOCK_PASS;
+    let has_aged = book.reads().clock && cursor.decided_at.is_none_or(aged);
+    let is_due = is_edited || has_aged || cursor.decided_rules != rules;
     let pass = cursor.pass.clone().or_else(|| is_due.then(Pass::default));
     if let Some(mut pass) = pass {
         if pass.rules != rules || pass.decided_with != decided_with {
@@ -197,6 +202,7 @@ async fn everybody(
             None => {
                 cursor.decided_rules = pass.rules;
                 cursor.decided_with = pass.decided_with;
+                cursor.decided_at = Some(shell.clock.now());
                 None
             }
         };

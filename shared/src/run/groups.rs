@@ -12,7 +12,7 @@ use crate::model::group::GroupId;
 use crate::model::microsoft::UserId;
 use crate::model::tenant::Tenant;
 use crate::store::cursors::{Family, Place};
-use crate::store::people::InGroup;
+use crate::store::people::{Followed, InGroup};
 
 use super::Shell;
 use super::family::{is_dead_link, keep};
@@ -31,6 +31,25 @@ struct Reader<'a> {
     groups: &'a [GroupId],
 }
 
+impl Reader<'_> {
+    /// Why a group is followed: for one reason, or for both.
+    fn reasons(&self, group: &GroupId) -> impl Iterator<Item = Followed> {
+        let Tenant {
+            settings,
+            read_for_rules,
+            ..
+        } = self.tenant;
+        let for_scope = settings.sync.scope.groups.iter().any(|one| one.same(group));
+        let for_rules = read_for_rules.groups.iter().any(|one| one.same(group));
+        let both = [
+            (for_scope, Followed::ForScope),
+            (for_rules, Followed::ForRules),
+        ];
+        both.into_iter()
+            .filter_map(|(is_so, why)| is_so.then_some(why))
+    }
+}
+
 /// Reads who came into the groups and who left; each of them is decided afterwards. False = the time is over; the place is kept.
 pub(super) async fn read(
     shell: &Shell,
@@ -38,7 +57,12 @@ pub(super) async fn read(
     tenant: &Tenant,
     graph: &Graph,
 ) -> Result<bool> {
-    let groups = &tenant.settings.sync.scope.groups;
+    let mut groups = tenant.settings.sync.scope.groups.clone();
+    for group in &tenant.read_for_rules.groups {
+        if !groups.iter().any(|known| known.same(group)) {
+            groups.push(group.clone());
+        }
+    }
     if groups.is_empty() {
         return Ok(true);
     }
@@ -46,7 +70,7 @@ pub(super) async fn read(
         return Err(Error::new(
             Kind::Invalid,
             format!(
-                "the import scope names {} groups, nobody is decided; at most {MOST_FOLLOWED} are possible",
+                "the import scope and the rules name {} groups, nobody is decided; at most {MOST_FOLLOWED} are possible",
                 groups.len()
             ),
         ));
@@ -56,7 +80,7 @@ pub(super) async fn read(
         lease,
         tenant,
         graph,
-        groups,
+        groups: &groups,
     };
     let mut place = shell.store.place(&tenant.id, Family::Groups).await?;
     let asked = groups
@@ -130,15 +154,17 @@ impl Reader<'_> {
                 continue;
             };
             for (id, is_in) in &change.members {
-                last.insert((id.clone(), group.clone()), *is_in);
+                for why in self.reasons(group) {
+                    last.insert((id.clone(), group.clone(), why), *is_in);
+                }
             }
         }
         let mut changed = BTreeSet::new();
         let mut unknown = Vec::new();
         let mut setting = stream::iter(last)
-            .map(|((id, group), is_in)| async move {
-                let became = self.set(&id, &group, is_in).await?;
-                Ok::<_, Error>((id, group, is_in, became))
+            .map(|((id, group, why), is_in)| async move {
+                let became = self.set(&id, &group, why, is_in).await?;
+                Ok::<_, Error>((id, (group, why), is_in, became))
             })
             .buffer_unordered(config::AT_ONCE);
         while let Some(set) = setting.next().await {
@@ -160,19 +186,25 @@ impl Reader<'_> {
                 pull.look_for(some).await?;
             }
         }
-        for (id, group) in unknown {
-            if self.set(&id, &group, true).await? == InGroup::Stored {
+        for (id, (group, why)) in unknown {
+            if self.set(&id, &group, why, true).await? == InGroup::Stored {
                 changed.insert(id);
             }
         }
         Ok(changed)
     }
 
-    async fn set(&self, id: &UserId, group: &GroupId, is_in: bool) -> Result<InGroup> {
+    async fn set(
+        &self,
+        id: &UserId,
+        group: &GroupId,
+        why: Followed,
+        is_in: bool,
+    ) -> Result<InGroup> {
         let fence = self.lease.worker().fence;
         self.shell
             .store
-            .set_group(self.tenant, id, group, is_in, fence)
+            .set_group(self.tenant, id, group, why, is_in, fence)
             .await
     }
 
@@ -192,9 +224,16 @@ impl Reader<'_> {
                     .await?;
                 let mut changed = BTreeSet::new();
                 for person in &people {
-                    let groups = person.groups.iter().flatten();
-                    for (group, _) in groups.filter(|(_, seen)| **seen < since) {
-                        if self.set(&person.id, group, false).await? == InGroup::Stored {
+                    let mut over = Vec::new();
+                    for (why, groups) in [
+                        (Followed::ForScope, &person.groups),
+                        (Followed::ForRules, &person.member_of),
+                    ] {
+                        let old = groups.iter().flatten().filter(|(_, seen)| **seen < since);
+                        over.extend(old.map(|(group, _)| (why, group)));
+                    }
+                    for (why, group) in over {
+                        if self.set(&person.id, group, why, false).await? == InGroup::Stored {
                             changed.insert(person.id.clone());
                         }
                     }

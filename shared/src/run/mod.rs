@@ -32,7 +32,7 @@
 //! | `health`, `probe` | circuit, trouble, missing permissions; a test of the connection |
 //! | `lease` | the proof that nobody else works in a lane |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -93,6 +93,9 @@ pub use sweep::sweep;
 pub use tenants::{audit_now, connect, probe_now, register, release, set_mode, sync_now};
 pub use unstage::{Unstaged, cancel, unstage};
 
+/// What a client was made for: the connection, and the properties that rules want read.
+type Connected = (Connection, BTreeSet<String>);
+
 /// Everything the verbs work with.
 #[derive(Debug)]
 pub struct Shell {
@@ -107,7 +110,7 @@ pub struct Shell {
     /// The way to Microsoft.
     pub microsoft: Microsoft,
     /// One client a tenant, kept for its token.
-    pub(crate) graphs: Mutex<BTreeMap<TenantId, (Connection, Graph)>>,
+    pub(crate) graphs: Mutex<BTreeMap<TenantId, (Connected, Graph)>>,
 }
 
 /// The reading of the monotonic clock at which Lambda ends the invocation.
@@ -154,20 +157,19 @@ impl Shell {
             .lock()
             .ok()
             .and_then(|graphs| graphs.get(&tenant.id).cloned());
-        if let Some((connection, graph)) = known
-            && connection == tenant.connection
+        let read = &tenant.read_for_rules.properties;
+        let wanted = (tenant.connection.clone(), read.clone());
+        if let Some((connected, graph)) = known
+            && connected == wanted
         {
             return Ok(graph);
         }
         let graph = self
             .microsoft
-            .connect(&tenant.connection, self.clock)
+            .connect(&tenant.connection, read, self.clock)
             .await?;
         if let Ok(mut graphs) = self.graphs.lock() {
-            graphs.insert(
-                tenant.id.clone(),
-                (tenant.connection.clone(), graph.clone()),
-            );
+            graphs.insert(tenant.id.clone(), (wanted, graph.clone()));
         }
         Ok(graph)
     }

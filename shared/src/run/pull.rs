@@ -41,8 +41,8 @@ pub(super) async fn pull(
     let pull = Pull::new(shell, lease, tenant, graph)?;
     let mut cursor = shell.store.cursor(&tenant.id).await?;
     // A token is frozen to what was asked for, and rows say whether their person was in scope.
-    let asked = format!("{} {:?}", graph.select(), tenant.settings.sync.scope);
-    let asks_anew = !cursor.asked.is_empty() && cursor.asked != asked;
+    let asked = asked(tenant, graph);
+    let asks_anew = is_other(&cursor, &asked);
     cursor.asked = asked;
     // A pass under way is the second half of the last full run: it is finished first.
     let again = full && cursor.pass.is_none() && !matches!(cursor.reading, Reading::Full { .. });
@@ -65,6 +65,25 @@ pub(super) async fn pull(
         }
         other => other,
     }
+}
+
+/// What is asked of people, by name.
+fn asked(tenant: &Tenant, graph: &Graph) -> String {
+    let mut asked = format!("{} {:?}", graph.select(), tenant.settings.sync.scope);
+    if tenant.follows_groups()[1] {
+        asked.push_str(" memberOf");
+    }
+    asked
+}
+
+fn is_other(cursor: &Cursor, asked: &str) -> bool {
+    !cursor.asked.is_empty() && cursor.asked != asked
+}
+
+/// Whether rules or the scope want something that was not asked when people were last read: nobody is decided without it.
+pub(super) async fn asks_anew(shell: &Shell, tenant: &Tenant, graph: &Graph) -> Result<bool> {
+    let cursor = shell.store.cursor(&tenant.id).await?;
+    Ok(is_other(&cursor, &asked(tenant, graph)))
 }
 
 /// Reads the people again whose names were left for it (F10), and nobody else; they are decided afterwards. False = the time is
@@ -250,8 +269,8 @@ impl<'a> Pull<'a> {
             let in_scope = self.scope.holds(&user.facts);
             let is_known = match known {
                 Some(known) => {
-                    let by_groups = !self.tenant.settings.sync.scope.groups.is_empty();
-                    known.says(&user.id.0, &digest(&user, in_scope, by_groups)?)
+                    let followed = self.tenant.follows_groups();
+                    known.says(&user.id.0, &digest(&user, in_scope, followed)?)
                 }
                 None => false,
             };

@@ -11,6 +11,7 @@ use crate::model::tenant::{Mode, Tenant, TenantId};
 use crate::model::time::Time;
 use crate::plan::decide::Policybook;
 use crate::plan::gate;
+use crate::plan::scope::ImportScope;
 
 use super::health::{self, Health};
 use super::lease::Lease;
@@ -113,6 +114,39 @@ async fn departures(shell: &Shell, lease: &Lease<'_>, tenant: &Tenant) -> Result
     }
 }
 
+/// Whether everything that the rules have to know is read. What is not is asked for from now on: the whole directory again, before
+/// anybody is decided.
+async fn is_read(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    graph: &Graph,
+    book: &Policybook,
+) -> Result<bool> {
+    let mut reads = book.reads();
+    if let Ok(scope) = ImportScope::new(&tenant.settings.sync.scope) {
+        reads.extend(scope.reads());
+    }
+    let mut read = tenant.read_for_rules.clone();
+    let beyond = reads.beyond();
+    if read.covers(&beyond) {
+        return Ok(true);
+    }
+    for name in beyond.properties.difference(&read.properties) {
+        lease.permit()?;
+        graph.try_property(name).await.map_err(|error| {
+            let kind = error.kind().clone();
+            let what =
+                format!("the rules read {name}, which Microsoft does not give; nobody is decided");
+            Error::new(kind, what).with_source(error)
+        })?;
+    }
+    read.properties.extend(beyond.properties);
+    read.groups.extend(beyond.groups);
+    shell.store.set_read_for_rules(&tenant.id, &read).await?;
+    Ok(false)
+}
+
 enum Ran {
     ToTheEnd,
     OutOfTime,
@@ -144,7 +178,10 @@ async fn once(
     let graph = shell.graph(tenant).await?;
     graph.set_share(config::lane(Lane::Sync).share);
     graph.set_last_start(lease.last_start());
-    let pulls = asked(Mark::Pull) || asked(Mark::Full);
+    let decides_only = asked(Mark::Decide) || asked(Mark::Refresh);
+    let pulls = asked(Mark::Pull)
+        || asked(Mark::Full)
+        || decides_only && pull::asks_anew(shell, tenant, &graph).await?;
     if pulls {
         schedule::make_once(shell, tenant).await?;
         if !pull::pull(shell, lease, tenant, &graph, asked(Mark::Full)).await? {
@@ -179,6 +216,9 @@ async fn once(
         Error::new(Kind::Invalid, "the rules cannot be used, nobody is decided")
             .with_source(problem)
     })?;
+    if !is_read(shell, lease, tenant, &graph, &book).await? {
+        return Ok(Ran::OutOfTime);
+    }
     if (pulls || refreshes || asked(Mark::Decide))
         && decides
         && !decide::decide(shell, lease, tenant, &book, version, &decided_with).await?

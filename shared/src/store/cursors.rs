@@ -28,6 +28,9 @@ pub struct Cursor {
     /// Names the rules, personas and sites that everybody was last decided with.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub decided_with: String,
+    /// When everybody was last decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Time>,
     /// When the whole directory was last read to its end.
     pub full_at: Option<Time>,
     /// What is read beside people, daily, was read for the first time.

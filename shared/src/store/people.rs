@@ -34,6 +34,25 @@ pub enum InGroup {
     Unknown,
 }
 
+/// Why a group is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Followed {
+    /// The import scope names it.
+    ForScope,
+    /// Rules name it.
+    ForRules,
+}
+
+impl Followed {
+    /// Where a person's row says who is in it.
+    const fn attribute(self) -> &'static str {
+        match self {
+            Self::ForScope => "groups",
+            Self::ForRules => "member_of",
+        }
+    }
+}
+
 impl Store {
     /// One person, read consistently.
     pub async fn person(&self, tenant: &Tenant, id: &UserId) -> Result<Option<Person>> {
@@ -111,12 +130,15 @@ impl Store {
         if !wanted.add && !wanted.update {
             return Ok(Merged::Known);
         }
-        let by_groups = !wanted.scope.groups.is_empty();
-        let digest = digest(user, in_scope, by_groups)?;
+        let followed @ [by_groups, for_rules] = tenant.follows_groups();
+        let digest = digest(user, in_scope, followed)?;
         let mut set = format!("{SYNCED}, #facts = :facts, #in_scope = :in_scope");
         if by_groups {
             // Whoever is new is in none of them until the groups are read.
             set.push_str(", #groups = if_not_exists(#groups, :no_groups)");
+        }
+        if for_rules {
+            set.push_str(", #member_of = if_not_exists(#member_of, :no_groups)");
         }
         let states = told_states(user);
         if user.assigned_licences.is_some() {
@@ -127,13 +149,15 @@ impl Store {
         }
         let mut write = Write::update(
             keys::person(&tenant.id, tenant.shards, &user.id),
-            if by_groups {
-                format!("{set} ADD #version :one")
-            } else {
-                format!("{set} REMOVE #groups ADD #version :one")
+            match followed {
+                [true, true] => format!("{set} ADD #version :one"),
+                [true, false] => format!("{set} REMOVE #member_of ADD #version :one"),
+                [false, true] => format!("{set} REMOVE #groups ADD #version :one"),
+                [false, false] => format!("{set} REMOVE #groups, #member_of ADD #version :one"),
             },
         )
         .name("groups")
+        .name("member_of")
         .when(match (wanted.add, wanted.update) {
             (true, true) => NEWER_AND_NEWS.to_owned(),
             (true, false) => "attribute_not_exists(#sync_fence)".to_owned(),
@@ -144,7 +168,7 @@ impl Store {
         .value("facts", attribute(&user.facts)?)
         .value("in_scope", AttributeValue::Bool(in_scope))
         .value("presence", attribute(&Presence::Present)?);
-        if by_groups {
+        if by_groups || for_rules {
             write = write.value("no_groups", AttributeValue::M(HashMap::new()));
         }
         if let Some(licences) = &user.assigned_licences {
@@ -189,6 +213,7 @@ impl Store {
         tenant: &Tenant,
         id: &UserId,
         group: &GroupId,
+        of: Followed,
         is_in: bool,
         fence: u64,
     ) -> Result<InGroup> {
@@ -205,14 +230,14 @@ impl Store {
         let key = keys::person(&tenant.id, tenant.shards, id);
         let write = Write::update(key, change)
             .when(format!("attribute_exists(#groups) AND ({news})"))
-            .name("groups")
+            .called("groups", of.attribute())
             .called("group", &group.0)
             .name("version")
             .number("fence", fence)
             .number("one", 1);
         Ok(match self.write(write).await? {
             Written::Yes(_) => InGroup::Stored,
-            Written::Refused(Some(old)) if old.contains_key("groups") => InGroup::Known,
+            Written::Refused(Some(old)) if old.contains_key(of.attribute()) => InGroup::Known,
             Written::Refused(_) => InGroup::Unknown,
         })
     }
@@ -275,7 +300,10 @@ fn told_states(user: &DirectoryUser) -> Option<Vec<&LicenceState>> {
 }
 
 /// Ten bytes of SHA-256 over everything sync stores of a person.
-pub fn digest(user: &DirectoryUser, in_scope: bool, by_groups: bool) -> Result<String> {
+///
+/// `followed` says whether the tenant follows groups for its import scope, and for its rules.
+pub fn digest(user: &DirectoryUser, in_scope: bool, followed: [bool; 2]) -> Result<String> {
+    let [by_groups, for_rules] = followed;
     let told = (
         &user.facts,
         &user.assigned_licences,
@@ -283,7 +311,12 @@ pub fn digest(user: &DirectoryUser, in_scope: bool, by_groups: bool) -> Result<S
         in_scope,
         by_groups,
     );
-    let told = serde_json::to_vec(&told).map_err(|error| {
+    let told = if for_rules {
+        serde_json::to_vec(&(told, for_rules))
+    } else {
+        serde_json::to_vec(&told)
+    };
+    let told = told.map_err(|error| {
         Error::new(Kind::Invalid, format!("reading person {}", user.id.0)).with_source(error)
     })?;
     Ok(short_digest(&told))

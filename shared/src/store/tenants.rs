@@ -14,8 +14,8 @@ use crate::model::microsoft::{PolicyName, Sku};
 use crate::model::persona::{Persona, Profile, Rules};
 use crate::model::probe::Probe;
 use crate::model::tenant::{
-    Capability, Circuit, Connection, Gate, Held, Mode, Refusals, Settings, Tenant, TenantId,
-    Trouble,
+    Capability, Circuit, Connection, Gate, Held, Mode, ReadForRules, Refusals, Settings, Tenant,
+    TenantId, Trouble,
 };
 use crate::model::tree::{Node, Values};
 
@@ -250,6 +250,17 @@ impl Store {
             .value("read", attribute(read)?)
             .value("circuit", attribute(circuit)?);
         self.write(write).await.map(|_| ())
+    }
+
+    /// What is read of people because rules name it.
+    pub async fn set_read_for_rules(&self, tenant: &TenantId, read: &ReadForRules) -> Result<()> {
+        let change = "SET #read_for_rules = :read";
+        let write = Write::update(keys::tenant(tenant), change)
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("read_for_rules")
+            .value("read", attribute(read)?);
+        found(self.write(write).await?, tenant)
     }
 
     /// Keeps what a test of the connection found.

@@ -49,7 +49,13 @@ async fn both() -> (Microsoft, Graph) {
         authority: base.clone(),
         graph: base,
     };
-    (tenant, connector.connect(&connection, clock).await.unwrap())
+    (
+        tenant,
+        connector
+            .connect(&connection, &Default::default(), clock)
+            .await
+            .unwrap(),
+    )
 }
 
 fn furnish(tenant: &Microsoft) {

@@ -33,6 +33,7 @@ impl Person {
             presence: Presence::Present,
             in_scope: None,
             groups: None,
+            member_of: None,
             sync_fence: 1,
             first_fence: 0,
             version: 1,

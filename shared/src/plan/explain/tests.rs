@@ -1,6 +1,7 @@
 //! I2: an explanation is checked by somebody who knows nothing of the engine: a reader of canonical comparisons, a dozen lines long.
 
 use super::*;
+use crate::model::facts::Facts;
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::persona::{Persona, PersonaRef, Rules, WrittenRule};
@@ -142,7 +143,11 @@ fn is_true(comparison: &str, value: Option<&str>) -> bool {
 /// Everything about a person that is not among the reasons, turned into something else.
 fn otherwise(person: &Person, reasons: &[Reason], dice: &mut Dice) -> Facts {
     let mut facts = person.facts.clone();
-    let named = |property| reasons.iter().any(|reason| reason.property == property);
+    let named = |property| {
+        reasons
+            .iter()
+            .any(|reason| reason.property == Property::name(property))
+    };
     for property in TEXTS.into_iter().filter(|one| !named(*one)) {
         facts.insert_text(property, dice.of(&VALUES));
     }
@@ -173,9 +178,9 @@ fn a_thousand_explanations_hold() {
                 assert_eq!(verdict.rule, format!("rule {place}"));
                 assert!(!verdict.reasons.is_empty());
                 for reason in &verdict.reasons {
-                    let value = match person.facts.flag(reason.property) {
+                    let value = match person.facts.flag(property_of(reason)) {
                         Some(flag) => Some(flag.to_string()),
-                        None => person.facts.text(reason.property).map(str::to_owned),
+                        None => person.facts.text(property_of(reason)).map(str::to_owned),
                     };
                     assert_eq!(reason.value, value);
                     let again = is_true(&reason.comparison, value.as_deref());
@@ -183,7 +188,12 @@ fn a_thousand_explanations_hold() {
                 }
                 let rule = crate::plan::rule::Rule::parse(&whens[place]).unwrap();
                 let other = otherwise(&person, &verdict.reasons, &mut dice);
-                assert_eq!(rule.matches(&other), matches, "{}", whens[place]);
+                assert_eq!(
+                    rule.matches(&Candidate::of(&other)),
+                    matches,
+                    "{}",
+                    whens[place]
+                );
             }
             let explained = told.persona.matched.map(|(_, choice)| choice.persona);
             let enabled = person.facts.flag(Property::AccountEnabled) == Some(true);
@@ -196,4 +206,8 @@ fn a_thousand_explanations_hold() {
         }
     }
     assert!((200..=1_000).contains(&matched), "{matched}");
+}
+
+fn property_of(reason: &Reason) -> Property {
+    Property::named(&reason.property).unwrap()
 }

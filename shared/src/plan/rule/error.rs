@@ -26,6 +26,11 @@ pub(super) struct Span {
 }
 
 impl RuleError {
+    /// An error of a rule as a whole.
+    pub(crate) fn about(message: impl Into<String>) -> Self {
+        Self::at("", Span { start: 0, end: 0 }, message)
+    }
+
     /// An error at a piece of `rule`.
     pub(super) fn at(rule: &str, span: Span, message: impl Into<String>) -> Self {
         let before = rule.get(..span.start).unwrap_or(rule);

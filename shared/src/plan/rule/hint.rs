@@ -1,9 +1,11 @@
 //! What to say to somebody who writes what the language does not have, or not there (`rule-language.md 10`).
 
+use super::ast::{Item, Subject};
 use super::check::does_not_go;
 use super::error::shown;
 use super::lexer::TokenKind;
 use super::operator::{Compare, Operator};
+use crate::model::facts::EXTENSION;
 use crate::model::property::Property;
 
 /// Where something else than a condition begins.
@@ -65,28 +67,54 @@ pub(super) fn subject(word: &str) -> String {
         ("user", None) => "a property is written user.department, without blanks".to_owned(),
         ("device", None) => "device rules are not supported: write only user properties".to_owned(),
         ("direct", None) => "Direct Reports is not supported: the manager is not synced".to_owned(),
-        ("_" | "assignedplan" | "group", None) => {
-            let item = shown(word);
-            format!(
-                "{item} stands for an item of a collection, and collections are not supported yet"
-            )
-        }
+        ("_", None) => stands_for(word, "otherMails"),
+        ("assignedplan", None) => stands_for(word, "assignedPlans"),
+        ("group", None) => stands_for(word, "memberOf"),
         (_, None) => CONDITION.to_owned(),
     }
 }
 
-/// A property that is none, or not yet (D25); `name` is what stands after `user.`.
+fn stands_for(word: &str, collection: &str) -> String {
+    let item = shown(word);
+    format!(
+        "{item} stands for an item of a collection: write user.{collection} -any ({item} -eq \"x\")"
+    )
+}
+
+/// What stands inside a quantifier and is not its item (D15).
+pub(super) fn instead_of_item(word: &str, collection: Property) -> String {
+    let items: Vec<&str> = Item::ALL
+        .into_iter()
+        .filter(|item| item.is_of(collection.value_type()))
+        .map(Item::name)
+        .collect();
+    format!(
+        "inside -any and -all of {} only its items can be asked, {} cannot: write {}",
+        collection.name(),
+        shown(word),
+        items.join(" or ")
+    )
+}
+
+/// The name of a directory extension: `extension_`, an application's id without hyphens, `_` and a name (D28).
+pub(super) fn extension(name: &str) -> Option<String> {
+    let prefix = name.get(..EXTENSION.len())?;
+    let (id, own) = name[EXTENSION.len()..].split_once('_')?;
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_name = own
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let fits = prefix.eq_ignore_ascii_case(EXTENSION) && is_id && is_name && !own.is_empty();
+    fits.then(|| format!("{EXTENSION}{id}_{own}"))
+}
+
+/// A property that is none (D25); `name` is what stands after `user.`.
 pub(super) fn property(name: &str) -> String {
     let written = shown(name);
-    let unsupported = match name.to_ascii_lowercase().as_str() {
-        "employeehiredate" => Some("a date"),
-        "othermails" | "proxyaddresses" | "assignedplans" => Some("a collection"),
-        "memberof" => Some("the membership in groups"),
-        extension if extension.starts_with("extension_") => Some("a directory extension"),
-        _ => None,
-    };
-    if let Some(kind) = unsupported {
-        return format!("{written} is {kind}: conditions on it are not supported yet");
+    if name.to_ascii_lowercase().starts_with(EXTENSION) {
+        return format!(
+            "{written} is no directory extension: they are called extension_<application id, 32 characters>_<name>"
+        );
     }
     match (Property::named_in_graph(name), Property::nearest(name)) {
         (Some(meant), _) => format!(
@@ -115,23 +143,23 @@ pub(super) fn instead_of_condition(kind: &TokenKind) -> &'static str {
         | TokenKind::Operator(_)
         | TokenKind::Word(_)
         | TokenKind::Text(_)
-        | TokenKind::Date => CONDITION,
+        | TokenKind::Date(_) => CONDITION,
     }
 }
 
 /// A token that follows a property and compares nothing.
-pub(super) fn instead_of_comparing(kind: &TokenKind, property: Property) -> String {
-    let name = property.name();
+pub(super) fn instead_of_comparing(kind: &TokenKind, subject: &Subject) -> String {
+    let name = subject.written();
     match kind {
         TokenKind::Operator(operator @ (Operator::Any | Operator::All)) => {
-            does_not_go(operator, property, "it asks the items of a collection")
+            does_not_go(operator, subject, "it asks the items of a collection")
         }
         TokenKind::Operator(Operator::Not) => {
-            format!("-not stands only before a condition: write user.{name} -ne null")
+            format!("-not stands only before a condition: write {name} -ne null")
         }
         TokenKind::Word(word) => operator(word),
         TokenKind::Close => {
-            format!("a property stands without parentheses: write user.{name} -eq and a value")
+            format!("a property stands without parentheses: write {name} -eq and a value")
         }
         TokenKind::Open
         | TokenKind::ListOpen
@@ -139,9 +167,9 @@ pub(super) fn instead_of_comparing(kind: &TokenKind, property: Property) -> Stri
         | TokenKind::Comma
         | TokenKind::Operator(_)
         | TokenKind::Text(_)
-        | TokenKind::Date
+        | TokenKind::Date(_)
         | TokenKind::End => {
-            format!("an operator is missing here: write user.{name} -eq and a value")
+            format!("an operator is missing here: write {name} -eq and a value")
         }
     }
 }
@@ -154,13 +182,11 @@ pub(super) fn instead_of_value(kind: &TokenKind, operator: Compare) -> String {
             match owner.to_ascii_lowercase().as_str() {
                 "null" | "$null" => "a list takes no null: compare with null beside it".to_owned(),
                 "user" => "a property cannot be a value: put text into quotes".to_owned(),
-                "system" => "system.now goes with dates, which are not supported yet".to_owned(),
+                "system" => "a list holds texts: system.now goes with -ge and -le".to_owned(),
                 _ => format!("put text into quotes: \"{}\"", shown(word)),
             }
         }
-        TokenKind::Date => {
-            "put text into quotes; conditions on dates are not supported yet".to_owned()
-        }
+        TokenKind::Date(_) => "put text into quotes".to_owned(),
         TokenKind::Operator(Operator::Not) => {
             "-not stands only before a condition, never before a value".to_owned()
         }
@@ -186,7 +212,7 @@ pub(super) fn after_condition(kind: &TokenKind) -> &'static str {
             "a comparison is one property, one operator and one value"
         }
         TokenKind::Operator(Operator::Plus | Operator::Minus) => {
-            "only system.now takes -plus and -minus"
+            "only system.now takes -plus or -minus, once"
         }
         TokenKind::Open
         | TokenKind::ListOpen
@@ -194,7 +220,7 @@ pub(super) fn after_condition(kind: &TokenKind) -> &'static str {
         | TokenKind::Comma
         | TokenKind::Operator(_)
         | TokenKind::Word(_)
-        | TokenKind::Date
+        | TokenKind::Date(_)
         | TokenKind::End => "-and or -or is missing here",
     }
 }

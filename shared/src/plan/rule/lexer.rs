@@ -5,6 +5,7 @@ use super::hint;
 use super::operator::Operator;
 
 /// Reads one token after the other, so that the first mistake in reading order is the one that is reported.
+#[derive(Clone)]
 pub(super) struct Lexer<'a> {
     rule: &'a str,
     /// Where the next token may begin, in bytes.
@@ -31,7 +32,7 @@ pub(super) enum TokenKind<'a> {
     /// What stands between quotes, escapes resolved; or a number, which is the text of its characters (D8).
     Text(String),
     /// A date without quotes, such as `2026-03-01T00:00:00Z`.
-    Date,
+    Date(&'a str),
     End,
 }
 
@@ -138,7 +139,7 @@ fn number(rest: &str) -> Read<'_> {
     };
     if length == 4 && rest[4..].starts_with('-') && digits(5) > 0 {
         let length = run(rest, |c| c.is_ascii_alphanumeric() || "-+:.".contains(c));
-        return Ok((TokenKind::Date, length));
+        return Ok((TokenKind::Date(&rest[..length]), length));
     }
     match run(&rest[length..], |c| is_name(c) || c == '.' || c == '$') {
         0 => Ok((TokenKind::Text(rest[..length].to_owned()), length)),

@@ -1,10 +1,6 @@
 //! Ordered rules, of which the first that matches is applied (R133, R137, F37).
 
-use std::collections::BTreeSet;
-
-use super::Rule;
-use crate::model::facts::Facts;
-use crate::model::property::Property;
+use super::{Candidate, Reads, Rule};
 
 /// A named condition and what follows from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,16 +19,17 @@ pub struct RuleList<T>(pub Vec<Listed<T>>);
 
 impl<T> RuleList<T> {
     /// The rule that applies to a person; `None` = nobody's.
-    pub fn first_match(&self, facts: &Facts) -> Option<&Listed<T>> {
-        self.0.iter().find(|listed| listed.rule.matches(facts))
+    pub fn first_match(&self, of: &Candidate<'_>) -> Option<&Listed<T>> {
+        self.0.iter().find(|listed| listed.rule.matches(of))
     }
 
-    /// The properties that its rules read: only when one of them changes can another rule apply (`design.md 5`, W1).
-    pub fn properties(&self) -> BTreeSet<Property> {
+    /// What its rules have to know of people.
+    pub fn reads(&self) -> Reads {
+        let mut reads = Reads::default();
         self.0
             .iter()
-            .flat_map(|listed| listed.rule.properties())
-            .collect()
+            .for_each(|listed| reads.extend(listed.rule.reads()));
+        reads
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod ast;
 mod check;
+mod date;
 mod error;
 mod eval;
 mod hint;
@@ -32,11 +33,14 @@ mod tests;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use self::ast::Expr;
+use self::ast::{Comparison, Expr, Subject, Test};
 pub use self::error::RuleError;
+pub use self::eval::Candidate;
+use self::eval::OneItem;
 pub use self::reason::{Near, Reason};
-use crate::model::facts::Facts;
-use crate::model::property::Property;
+use crate::model::group::GroupId;
+use crate::model::property::{Property, ValueType};
+use crate::model::tenant::ReadForRules;
 
 /// Longest text of a rule, in characters, blanks included (`rule-language.md 9`, D24).
 pub const MAX_CHARACTERS: usize = 3_072;
@@ -58,17 +62,76 @@ impl Rule {
     }
 
     /// Whether the condition holds for a person. Total and two-valued: what has no value is known to have none (D11).
-    pub fn matches(&self, facts: &Facts) -> bool {
-        self.0.holds(facts)
+    pub fn matches(&self, of: &Candidate<'_>) -> bool {
+        self.0.holds(of, OneItem::None)
     }
 
-    /// The properties that it reads.
-    pub fn properties(&self) -> BTreeSet<Property> {
-        let mut named = BTreeSet::new();
-        self.0.visit(&mut |comparison| {
-            named.insert(comparison.property);
+    /// What it has to know of people.
+    pub fn reads(&self) -> Reads {
+        let mut reads = Reads::default();
+        self.0.visit(&mut |part| match part {
+            Expr::Comparison(comparison) => reads.add(comparison),
+            Expr::Quantified { collection, .. } => drop(reads.properties.insert(*collection)),
+            Expr::MemberOf(ids) => {
+                reads.properties.insert(Property::MemberOf);
+                let ids = ids.iter().map(|id| GroupId(id.written.clone()));
+                reads.groups.extend(ids);
+            }
+            Expr::Or(_) | Expr::And(_) | Expr::Not(_) => {}
         });
-        named
+        reads
+    }
+}
+
+/// What rules have to know of people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Properties.
+    pub properties: BTreeSet<Property>,
+    /// Directory extensions, by their names in Graph.
+    pub extensions: BTreeSet<String>,
+    /// Groups that have to be followed.
+    pub groups: BTreeSet<GroupId>,
+    /// The moment of evaluation: what is true of somebody changes by itself.
+    pub clock: bool,
+}
+
+impl Reads {
+    fn add(&mut self, comparison: &Comparison) {
+        match &comparison.subject {
+            Subject::Property(property) => drop(self.properties.insert(*property)),
+            Subject::Extension(name) => drop(self.extensions.insert(name.clone())),
+            Subject::Item(_) => {}
+        }
+        if let Test::Date(test) = &comparison.test {
+            self.clock |= test.reads_the_clock();
+        }
+    }
+
+    /// What of it is not read of everybody anyway.
+    pub fn beyond(&self) -> ReadForRules {
+        let rare = |property: &&Property| match property.value_type() {
+            ValueType::Groups => false,
+            ValueType::Text
+            | ValueType::Flag
+            | ValueType::Date
+            | ValueType::Texts
+            | ValueType::Plans => !property.is_always_read(),
+        };
+        let rare = self.properties.iter().filter(rare);
+        let names = rare.map(|property| property.graph_name().to_owned());
+        ReadForRules {
+            properties: names.chain(self.extensions.iter().cloned()).collect(),
+            groups: self.groups.clone(),
+        }
+    }
+
+    /// This and what another one has to know.
+    pub fn extend(&mut self, other: Self) {
+        self.properties.extend(other.properties);
+        self.extensions.extend(other.extensions);
+        self.groups.extend(other.groups);
+        self.clock |= other.clock;
     }
 }
 

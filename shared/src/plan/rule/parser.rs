@@ -1,13 +1,14 @@
 //! From tokens to the tree (`rule-language.md 1, 2`), by recursive descent with bounded depth.
 
-use super::ast::Expr;
+use super::ast::{Expr, Item, Subject};
 use super::check::{self, Value};
+use super::date;
 use super::error::{RuleError, Span};
 use super::hint;
 use super::lexer::{Lexer, Token, TokenKind};
 use super::operator::{Compare, Operator};
 use super::{MAX_CHARACTERS, MAX_DEPTH};
-use crate::model::property::Property;
+use crate::model::property::{Property, ValueType};
 
 type Result<T> = std::result::Result<T, RuleError>;
 
@@ -37,6 +38,7 @@ pub(super) fn parse(rule: &str) -> Result<Expr> {
         token: lexer.next()?,
         lexer,
         depth: 0,
+        inside: None,
     };
     let tree = parser.disjunction()?;
     if parser.token.kind != TokenKind::End {
@@ -49,8 +51,10 @@ struct Parser<'a> {
     lexer: Lexer<'a>,
     /// The token that comes next.
     token: Token<'a>,
-    /// Parentheses and `-not` around it.
+    /// Parentheses, `-not` and quantifiers around it.
     depth: usize,
+    /// The collection whose items are asked, inside a quantifier.
+    inside: Option<Property>,
 }
 
 impl<'a> Parser<'a> {
@@ -102,15 +106,37 @@ impl<'a> Parser<'a> {
         let TokenKind::Word(word) = self.token.kind else {
             return Err(self.refuse(hint::instead_of_condition(&self.token.kind)));
         };
-        let property = self.subject(word)?;
+        let subject = self.subject(word)?;
         self.advance()?;
-        let operator = self.operator(property)?;
+        if let TokenKind::Operator(quantifier @ (Operator::Any | Operator::All)) = self.token.kind
+            && let Subject::Property(collection) = subject
+            && is_collection(collection)
+        {
+            return self.quantified(collection, quantifier);
+        }
+        let operator = self.operator(&subject)?;
         self.advance()?;
-        let (value, span) = self.value(operator)?;
-        let comparison = check::comparison(property, operator, value)
+        let (value, span) = self.value(&subject, operator)?;
+        let comparison = check::comparison(subject, operator, value)
             .map_err(|message| self.refuse_at(span, message))?;
         self.advance()?;
-        Ok(Expr::Comparison(comparison))
+        Ok(comparison)
+    }
+
+    /// `-any` or `-all` and the condition in its parentheses, which are required (D14).
+    fn quantified(&mut self, collection: Property, quantifier: Operator) -> Result<Expr> {
+        self.advance()?;
+        let start = self.token.span.start;
+        if self.token.kind != TokenKind::Open {
+            let message = format!("put the condition in parentheses: {quantifier} (_ -eq \"x\")");
+            return Err(self.refuse(message));
+        }
+        self.inside = Some(collection);
+        let condition = self.parenthesised()?;
+        self.inside = None;
+        let end = self.token.span.start;
+        check::quantified(collection, quantifier == Operator::All, condition)
+            .map_err(|message| self.refuse_at(Span { start, end }, message))
     }
 
     fn parenthesised(&mut self) -> Result<Expr> {
@@ -128,7 +154,20 @@ impl<'a> Parser<'a> {
         Ok(inner)
     }
 
-    fn subject(&self, word: &str) -> Result<Property> {
+    fn subject(&self, word: &str) -> Result<Subject> {
+        let item = Item::ALL
+            .into_iter()
+            .find(|item| item.name().eq_ignore_ascii_case(word));
+        match (item, self.inside) {
+            (Some(item), Some(collection)) if item.is_of(collection.value_type()) => {
+                return Ok(Subject::Item(item));
+            }
+            (Some(_), None) => return Err(self.refuse(hint::subject(word))),
+            (_, Some(collection)) => {
+                return Err(self.refuse(hint::instead_of_item(word, collection)));
+            }
+            (None, None) => {}
+        }
         let name = match word.split_once('.') {
             Some((owner, name)) if owner.eq_ignore_ascii_case("user") && !name.is_empty() => name,
             _ => return Err(self.refuse(hint::subject(word))),
@@ -138,23 +177,33 @@ impl<'a> Parser<'a> {
             start: end - name.len(),
             end,
         };
-        Property::named(name).ok_or_else(|| self.refuse_at(span, hint::property(name)))
+        if let Some(property) = Property::named(name) {
+            return Ok(Subject::Property(property));
+        }
+        hint::extension(name)
+            .map(Subject::Extension)
+            .ok_or_else(|| self.refuse_at(span, hint::property(name)))
     }
 
-    fn operator(&self, property: Property) -> Result<Compare> {
+    fn operator(&self, subject: &Subject) -> Result<Compare> {
         let TokenKind::Operator(Operator::Compare(operator)) = self.token.kind else {
-            return Err(self.refuse(hint::instead_of_comparing(&self.token.kind, property)));
+            return Err(self.refuse(hint::instead_of_comparing(&self.token.kind, subject)));
         };
-        match check::operator(property, operator) {
+        match check::operator(subject, operator) {
             Ok(()) => Ok(operator),
             Err(message) => Err(self.refuse(message)),
         }
     }
 
     /// What `operator` compares with, and where it stands; its last token stays the next one.
-    fn value(&mut self, operator: Compare) -> Result<(Value, Span)> {
+    fn value(&mut self, subject: &Subject, operator: Compare) -> Result<(Value, Span)> {
         let start = self.token.span.start;
-        let value = if self.token.kind == TokenKind::ListOpen {
+        let is_date = subject.value_type() == ValueType::Date;
+        let value = if let TokenKind::Date(text) = self.token.kind {
+            Value::Date(text.to_owned())
+        } else if self.is_now() || is_date && self.token.kind == TokenKind::Open {
+            self.now()?
+        } else if self.token.kind == TokenKind::ListOpen {
             self.list(operator)?
         } else if let Some(value) = self.bare_value() {
             value
@@ -163,6 +212,43 @@ impl<'a> Parser<'a> {
         };
         let end = self.token.span.end;
         Ok((value, Span { start, end }))
+    }
+
+    fn is_now(&self) -> bool {
+        matches!(self.token.kind, TokenKind::Word(word) if word.eq_ignore_ascii_case("system.now"))
+    }
+
+    /// `system.now`, with or without parentheses and one step (D19). Its last token stays the next one.
+    fn now(&mut self) -> Result<Value> {
+        let opened = self.token.kind == TokenKind::Open;
+        if opened {
+            self.advance()?;
+        }
+        if !self.is_now() {
+            return Err(
+                self.refuse("only system.now stands in parentheses: (system.now -minus P30D)")
+            );
+        }
+        let mut seconds = 0;
+        if let TokenKind::Operator(step @ (Operator::Plus | Operator::Minus)) = self.peek()? {
+            self.advance()?;
+            self.advance()?;
+            let written = if let TokenKind::Word(word) = self.token.kind {
+                word
+            } else {
+                ""
+            };
+            let span = date::span(written);
+            let span = span.map_err(|message| self.refuse(message))?;
+            seconds = if step == Operator::Plus { span } else { -span };
+        }
+        if opened {
+            self.advance()?;
+            if self.token.kind != TokenKind::Close {
+                return Err(self.refuse("a ) is missing here: system.now takes one step"));
+            }
+        }
+        Ok(Value::Now(seconds))
     }
 
     /// A value that is written as a word, with or without a `$` (D9).
@@ -215,6 +301,11 @@ impl<'a> Parser<'a> {
         self.advance()
     }
 
+    /// What comes after the next token.
+    fn peek(&self) -> Result<TokenKind<'a>> {
+        self.lexer.clone().next().map(|token| token.kind)
+    }
+
     fn advance(&mut self) -> Result<()> {
         self.token = self.lexer.next()?;
         Ok(())
@@ -227,5 +318,13 @@ impl<'a> Parser<'a> {
 
     fn refuse_at(&self, span: Span, message: impl Into<String>) -> RuleError {
         RuleError::at(self.lexer.rule(), span, message)
+    }
+}
+
+/// Whether a property has items.
+fn is_collection(property: Property) -> bool {
+    match property.value_type() {
+        ValueType::Texts | ValueType::Plans | ValueType::Groups => true,
+        ValueType::Text | ValueType::Flag | ValueType::Date => false,
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::ast::{Comparison, Expr, Literal, Test, TextTest};
+use super::date::DateTest;
 
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -14,6 +15,19 @@ impl Display for Expr {
                 part.fmt_within(f)
             }
             Self::Comparison(comparison) => comparison.fmt(f),
+            Self::Quantified {
+                collection,
+                all,
+                condition,
+            } => {
+                let quantifier = if *all { "all" } else { "any" };
+                write!(f, "user.{} -{quantifier} ({condition})", collection.name())
+            }
+            Self::MemberOf(ids) => {
+                f.write_str("user.memberOf -any (group.objectId -in ")?;
+                list(ids, f)?;
+                f.write_char(')')
+            }
         }
     }
 }
@@ -22,7 +36,11 @@ impl Expr {
     /// As part of something larger.
     fn fmt_within(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Or(_) | Self::And(_) | Self::Comparison(_) => write!(f, "({self})"),
+            Self::Or(_)
+            | Self::And(_)
+            | Self::Comparison(_)
+            | Self::Quantified { .. }
+            | Self::MemberOf(_) => write!(f, "({self})"),
             Self::Not(_) => self.fmt(f),
         }
     }
@@ -42,8 +60,8 @@ impl Display for Comparison {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "user.{} {} {}",
-            self.property.name(),
+            "{} {} {}",
+            self.subject.written(),
             self.operator(),
             self.test
         )
@@ -57,6 +75,8 @@ impl Display for Test {
             Self::Null => f.write_str("null"),
             Self::Flag(flag) => flag.fmt(f),
             Self::Text(test) => test.fmt(f),
+            Self::Date(DateTest::Is(at)) => at.fmt(f),
+            Self::Date(DateTest::AtLeast(when) | DateTest::AtMost(when)) => when.fmt(f),
         }
     }
 }
@@ -69,18 +89,20 @@ impl Display for TextTest {
             | Self::EndsWith(literal)
             | Self::Contains(literal) => literal.fmt(f),
             Self::Matches(pattern) => quoted(pattern.written(), f),
-            Self::In(literals) => {
-                f.write_char('[')?;
-                for (position, literal) in literals.iter().enumerate() {
-                    if position > 0 {
-                        f.write_str(", ")?;
-                    }
-                    literal.fmt(f)?;
-                }
-                f.write_char(']')
-            }
+            Self::In(literals) => list(literals, f),
         }
     }
+}
+
+fn list(literals: &[Literal], f: &mut Formatter<'_>) -> fmt::Result {
+    f.write_char('[')?;
+    for (position, literal) in literals.iter().enumerate() {
+        if position > 0 {
+            f.write_str(", ")?;
+        }
+        literal.fmt(f)?;
+    }
+    f.write_char(']')
 }
 
 impl Display for Literal {

@@ -1,17 +1,18 @@
 //! Why a condition holds for a person, or does not: the comparisons that decide it (I2).
 
 use super::Rule;
-use super::ast::{Comparison, Expr, Literal, Test, TextTest};
-use crate::model::facts::Facts;
-use crate::model::property::{Property, ValueType};
+use super::ast::{Comparison, Expr, Literal, Subject, Test, TextTest};
+use super::eval::{Candidate, OneItem};
+use crate::model::facts::Fact;
+use crate::model::property::Property;
 
 /// A comparison that decides, with the value that decides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
     /// The comparison, in canonical text.
     pub comparison: String,
-    /// What it asks about.
-    pub property: Property,
+    /// What it asks about: a property, or a directory extension.
+    pub property: String,
     /// The person's value; `None` = no value.
     pub value: Option<String>,
     /// Whether it holds.
@@ -35,46 +36,86 @@ const SHORTEST: usize = 4;
 impl Rule {
     /// The comparisons because of which the condition holds, or does not hold: whatever else of it is true or false, these alone make it
     /// so. Of several that would do, the first; where all have to fail, all of them.
-    pub fn reasons(&self, facts: &Facts) -> Vec<Reason> {
+    pub fn reasons(&self, of: &Candidate<'_>) -> Vec<Reason> {
         let mut found = Vec::new();
-        self.0.collect(facts, &mut found);
+        self.0.collect(of, &mut found);
         found
     }
 }
 
 impl Expr {
-    fn collect(&self, facts: &Facts, found: &mut Vec<Reason>) {
+    fn collect(&self, of: &Candidate<'_>, found: &mut Vec<Reason>) {
         match self {
-            Self::Comparison(comparison) => found.push(comparison.reason(facts)),
-            Self::Not(part) => part.collect(facts, found),
-            Self::And(parts) => decide(parts, false, facts, found),
-            Self::Or(parts) => decide(parts, true, facts, found),
+            Self::Comparison(comparison) => found.push(comparison.reason(of)),
+            Self::Not(part) => part.collect(of, found),
+            Self::And(parts) => decide(parts, false, of, found),
+            Self::Or(parts) => decide(parts, true, of, found),
+            // A collection is told as a whole: its condition is about items that have no names.
+            Self::Quantified { collection, .. } => {
+                let value = of.facts.get(*collection).map(shown);
+                found.push(self.whole(*collection, value, of));
+            }
+            Self::MemberOf(_) => {
+                let groups = of.groups.into_iter().flat_map(|groups| groups.keys());
+                let ids: Vec<&str> = groups.map(|group| group.0.as_str()).collect();
+                let value = (!ids.is_empty()).then(|| ids.join(", "));
+                found.push(self.whole(Property::MemberOf, value, of));
+            }
+        }
+    }
+
+    fn whole(&self, property: Property, value: Option<String>, of: &Candidate<'_>) -> Reason {
+        Reason {
+            comparison: self.to_string(),
+            property: property.name().to_owned(),
+            value,
+            holds: self.holds(of, OneItem::None),
+            near: None,
+        }
+    }
+}
+
+/// A value as people read it.
+fn shown(fact: &Fact) -> String {
+    match fact {
+        Fact::Text(text) => text.clone(),
+        Fact::Flag(flag) => flag.to_string(),
+        Fact::Date(date) => date.to_string(),
+        Fact::Texts(texts) => texts.iter().cloned().collect::<Vec<_>>().join(", "),
+        Fact::Plans(plans) => {
+            let one = plans
+                .iter()
+                .map(|plan| format!("{} {} {}", plan.1, plan.2, plan.0));
+            one.collect::<Vec<_>>().join(", ")
         }
     }
 }
 
 /// One part that has `alone` as its value decides the whole; without one all do.
-fn decide(parts: &[Expr], alone: bool, facts: &Facts, found: &mut Vec<Reason>) {
-    match parts.iter().find(|part| part.holds(facts) == alone) {
-        Some(part) => part.collect(facts, found),
-        None => parts.iter().for_each(|part| part.collect(facts, found)),
+fn decide(parts: &[Expr], alone: bool, of: &Candidate<'_>, found: &mut Vec<Reason>) {
+    let decides = |part: &&Expr| part.holds(of, OneItem::None) == alone;
+    match parts.iter().find(decides) {
+        Some(part) => part.collect(of, found),
+        None => parts.iter().for_each(|part| part.collect(of, found)),
     }
 }
 
 impl Comparison {
-    fn reason(&self, facts: &Facts) -> Reason {
-        let value = match self.property.value_type() {
-            ValueType::Text => facts.text(self.property).map(str::to_owned),
-            ValueType::Flag => facts.flag(self.property).map(|flag| flag.to_string()),
+    fn reason(&self, of: &Candidate<'_>) -> Reason {
+        let value = match &self.subject {
+            Subject::Property(property) => of.facts.get(*property).map(shown),
+            Subject::Extension(_) | Subject::Item(_) => {
+                self.subject.text(of, OneItem::None).map(str::to_owned)
+            }
         };
-        let holds = Expr::Comparison(self.clone()).holds(facts);
+        let holds = self.holds(of, OneItem::None);
         let near = match (&self.test, &value) {
             (Test::Text(test), Some(value)) if !holds && !self.negative => test.near(value),
-            (Test::Null | Test::Flag(_) | Test::Text(_), _) => None,
+            (Test::Null | Test::Flag(_) | Test::Text(_) | Test::Date(_), _) => None,
         };
         Reason {
             comparison: self.to_string(),
-            property: self.property,
+            property: self.subject.name().to_owned(),
             value,
             holds,
             near,
@@ -130,6 +171,7 @@ fn differs_by_one(one: &[char], other: &[char]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::facts::Facts;
 
     fn facts() -> Facts {
         let mut facts = Facts::default();
@@ -140,7 +182,7 @@ mod tests {
     }
 
     fn check(rule: &str, expected: &[&str]) {
-        let reasons = Rule::parse(rule).unwrap().reasons(&facts());
+        let reasons = Rule::parse(rule).unwrap().reasons(&Candidate::of(&facts()));
         let said = reasons.iter().map(|reason| {
             let near = match &reason.near {
                 None => String::new(),

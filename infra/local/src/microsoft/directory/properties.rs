@@ -65,7 +65,16 @@ pub(super) fn selected(query: &Query) -> Result<Vec<String>, Refusal> {
 
 /// Whether a user has a property of this name.
 pub(super) fn knows(name: &str) -> bool {
-    USUAL.contains(&name) || OTHERS.contains(&name)
+    USUAL.contains(&name) || OTHERS.contains(&name) || is_extension(name)
+}
+
+/// Directory extensions are called after the application that registered them; which are, is not kept.
+fn is_extension(name: &str) -> bool {
+    let rest = name
+        .strip_prefix("extension_")
+        .and_then(|rest| rest.split_once('_'));
+    let is_id = |id: &str| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    rest.is_some_and(|(id, own)| is_id(id) && !own.is_empty())
 }
 
 impl World {

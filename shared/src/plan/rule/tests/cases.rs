@@ -12,7 +12,7 @@ fn check(cases: &[(&str, &str, bool)]) {
         };
         assert_eq!(rule.to_string(), *canonical, "{text}");
         assert_eq!(Rule::parse(canonical).unwrap(), rule, "{text}");
-        assert_eq!(rule.matches(&adele()), *holds, "{text}");
+        assert_eq!(rule.matches(&Candidate::of(&adele())), *holds, "{text}");
     }
 }
 
@@ -202,7 +202,7 @@ fn patterns() {
 fn folding() {
     let mut facts = Facts::default();
     facts.insert_text(Property::City, "ΟΔΟΣ İ STRAẞE");
-    let holds = |text: &str| Rule::parse(text).unwrap().matches(&facts);
+    let holds = |text: &str| Rule::parse(text).unwrap().matches(&Candidate::of(&facts));
     assert!(holds("user.city -startsWith 'οδοσ'"));
     assert!(!holds("user.city -startsWith 'οδος'"));
     assert!(holds("user.city -contains 'i\u{307} stra'"));
@@ -223,7 +223,11 @@ fn limits_are_reached_but_not_passed() {
     assert!(Rule::parse(&nested(MAX_DEPTH)).is_ok());
     assert!(Rule::parse(&nested(MAX_DEPTH + 1)).is_err());
     let negated = |depth: usize| format!("{}user.mail -ne null", "not ".repeat(depth));
-    assert!(Rule::parse(&negated(MAX_DEPTH)).unwrap().matches(&adele()));
+    assert!(
+        Rule::parse(&negated(MAX_DEPTH))
+            .unwrap()
+            .matches(&Candidate::of(&adele()))
+    );
     assert!(Rule::parse(&negated(MAX_DEPTH + 1)).is_err());
     let side_by_side = vec!["(not user.mail eq null)"; 100].join("or");
     assert!(Rule::parse(&side_by_side).is_ok());

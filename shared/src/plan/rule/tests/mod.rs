@@ -1,11 +1,13 @@
 //! The language as tables: what is accepted and means what, what is refused with which words, and the laws that hold for all rules.
 
 mod cases;
+mod forms;
 mod laws;
 mod lists;
 mod refusals;
 
 use super::*;
+use crate::model::facts::{AssignedPlan, Facts};
 
 /// A person of the tables: everything that has a value.
 fn adele() -> Facts {
@@ -18,5 +20,18 @@ fn adele() -> Facts {
     facts.insert_text(Property::JobTitle, "SDE \"II\" o'Neil");
     facts.insert_text(Property::Mail, "Adele@Contoso.com");
     facts.insert_text(Property::Surname, "Straße`");
+    facts.insert_date(Property::EmployeeHireDate, "2026-03-01T00:00:00.5Z");
+    let aliases = ["SMTP:adele@contoso.com", "smtp:adele@contoso.org"];
+    facts.insert_texts(Property::ProxyAddresses, aliases.into_iter());
+    let plan = |status: &str, service: &str| {
+        AssignedPlan(status.into(), service.into(), format!("{service}-1"))
+    };
+    let plans = [
+        plan("Enabled", "exchange"),
+        plan("Deleted", "MCOEV"),
+        plan("Enabled", ""),
+    ];
+    facts.insert_plans(Property::AssignedPlans, plans.into_iter());
+    facts.insert_extension("extension_0123456789abcdef0123456789abcdef_grade", "7");
     facts
 }

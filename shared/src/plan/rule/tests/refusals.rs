@@ -56,35 +56,120 @@ shoeSize -eq "x"
     );
 }
 
-/// What the language has and is not answered yet is refused by name, never silently.
+/// D18, D19: dates and `system.now`, with the completed form.
 #[test]
-fn not_supported_yet() {
+fn dates() {
     check_table(
         r##"
-user.employeeHireDate -ge system.now
-    => line 1, column 6, at employeeHireDate: employeeHireDate is a date: conditions on it are not supported yet
-user.otherMails -any (_ -eq "x")
-    => line 1, column 6, at otherMails: otherMails is a collection: conditions on it are not supported yet
-user.proxyAddresses -contains "x"
-    => line 1, column 6, at proxyAddresses: proxyAddresses is a collection: conditions on it are not supported yet
-user.assignedPlans -all (assignedPlan.service -eq "x")
-    => line 1, column 6, at assignedPlans: assignedPlans is a collection: conditions on it are not supported yet
-user.memberOf -any (group.objectId -in ['x'])
-    => line 1, column 6, at memberOf: memberOf is the membership in groups: conditions on it are not supported yet
-user.extension_0123456789abcdef0123456789abcdef_x -eq "x"
-    => line 1, column 6, at extension_0123456789abcdef0123456789abcd…: extension_0123456789abcdef0123456789abcd… is a directory extension: conditions on it are not supported yet
-_ -eq "x"
-    => line 1, column 1, at _: _ stands for an item of a collection, and collections are not supported yet
-group.objectId -eq "x"
-    => line 1, column 1, at group.objectId: group.objectId stands for an item of a collection, and collections are not supported yet
+user.employeeHireDate -ge 2026-03-01
+    => line 1, column 27, at 2026-03-01: a date has a time and an offset: write 2026-03-01T00:00:00Z
+user.employeeHireDate -ge "2026-03-01T00:00:00"
+    => line 1, column 27, at "2026-03-01T00:00:00": a date has an offset: write 2026-03-01T00:00:00Z
+user.employeeHireDate -ge 2026-13-01T00:00:00Z
+    => line 1, column 27, at 2026-13-01T00:00:00Z: this is no date: write one such as 2026-03-01T00:00:00Z
+user.employeeHireDate -ge "soon"
+    => line 1, column 27, at "soon": this is no date: write one such as 2026-03-01T00:00:00Z
+user.employeeHireDate -eq system.now
+    => line 1, column 27, at system.now: -eq does not go with system.now, which is another moment each time: use -ge or -le
+user.employeeHireDate -ne (system.now)
+    => line 1, column 27, at (system.now): -ne does not go with system.now, which is another moment each time: use -ge or -le
+user.employeeHireDate -ge system.now -plus P1D -plus P1D
+    => line 1, column 48, at -plus: only system.now takes -plus or -minus, once
+user.employeeHireDate -ge (system.now -plus P1D -minus P1D)
+    => line 1, column 49, at -minus: a ) is missing here: system.now takes one step
+user.employeeHireDate -ge 2026-03-01T00:00:00Z -plus P1D
+    => line 1, column 48, at -plus: only system.now takes -plus or -minus, once
+user.employeeHireDate -ge system.now -plus P1M
+    => line 1, column 44, at P1M: a span has days, hours, minutes and seconds: P30D, P7DT3H or PT90M
+user.employeeHireDate -ge system.now -plus P1W
+    => line 1, column 44, at P1W: a span has days, hours, minutes and seconds: P30D, P7DT3H or PT90M
+user.employeeHireDate -ge system.now -plus "P1D"
+    => line 1, column 44, at "P1D": a span has days, hours, minutes and seconds: P30D, P7DT3H or PT90M
+user.employeeHireDate -ge system.now -plus P
+    => line 1, column 44, at P: a span has days, hours, minutes and seconds: P30D, P7DT3H or PT90M
+user.employeeHireDate -ge system.now -plus PT
+    => line 1, column 44, at PT: a span has days, hours, minutes and seconds: P30D, P7DT3H or PT90M
+user.employeeHireDate -ge system.now -plus P1DT
+    => line 1, column 44, at P1DT: a span has days, hours, minutes and seconds: P30D, P7DT3H or PT90M
+user.employeeHireDate -ge system.now -plus P36501D
+    => line 1, column 44, at P36501D: a span is at most 36500 days
+user.employeeHireDate -ge (2026-03-01T00:00:00Z)
+    => line 1, column 28, at 2026-03-01T00:00:00Z: only system.now stands in parentheses: (system.now -minus P30D)
+user.employeeHireDate -startsWith "2026"
+    => line 1, column 23, at -startsWith: -startsWith does not go with employeeHireDate (a date): use -eq, -ne, -ge or -le
+user.employeeHireDate -in ["2026-03-01T00:00:00Z"]
+    => line 1, column 23, at -in: -in does not go with employeeHireDate (a date): use -eq, -ne, -ge or -le
+user.employeeHireDate -ge null
+    => line 1, column 27, at null: -ge takes no null: write -eq null
+user.employeeHireDate -eq true
+    => line 1, column 27, at true: employeeHireDate is compared with a date, system.now or null
 user.city -eq system.now
-    => line 1, column 15, at system.now: system.now goes with dates, which are not supported yet
-user.city -eq "x" -plus P1D
-    => line 1, column 19, at -plus: only system.now takes -plus and -minus
+    => line 1, column 15, at system.now: system.now goes with dates, and city is none
 user.city -eq 2026-03-01T00:00:00Z
-    => line 1, column 15, at 2026-03-01T00:00:00Z: put text into quotes; conditions on dates are not supported yet
+    => line 1, column 15, at 2026-03-01T00:00:00Z: city is a text: write "2026-03-01T00:00:00Z" in quotes
 user.city -in [2026-03-01]
-    => line 1, column 16, at 2026-03-01: put text into quotes; conditions on dates are not supported yet
+    => line 1, column 16, at 2026-03-01: put text into quotes
+user.city -in [system.now]
+    => line 1, column 16, at system.now: a list holds texts: system.now goes with -ge and -le
+user.city -eq "x" -plus P1D
+    => line 1, column 19, at -plus: only system.now takes -plus or -minus, once
+"##,
+    );
+}
+
+/// D14-D17, D20, D28: collections, items, groups and directory extensions.
+#[test]
+fn collections() {
+    check_table(
+        r##"
+user.otherMails -any _ -eq "x"
+    => line 1, column 22, at _: put the condition in parentheses: -any (_ -eq "x")
+user.otherMails -any
+    => line 1, column 21, at the end: put the condition in parentheses: -any (_ -eq "x")
+user.otherMails -any (user.city -eq "x")
+    => line 1, column 23, at user.city: inside -any and -all of otherMails only its items can be asked, user.city cannot: write _
+user.otherMails -any (assignedPlan.service -eq "x")
+    => line 1, column 23, at assignedPlan.service: inside -any and -all of otherMails only its items can be asked, assignedPlan.service cannot: write _
+user.otherMails -any (user.otherMails -any (_ -eq "x"))
+    => line 1, column 23, at user.otherMails: inside -any and -all of otherMails only its items can be asked, user.otherMails cannot: write _
+user.otherMails -notContains "x"
+    => line 1, column 30, at "x": -notContains on a collection can be meant in two ways: write user.otherMails -any (_ -notContains "x"), some item is so, or user.otherMails -all (_ -notContains "x"), every item is so
+user.proxyAddresses -ne "x"
+    => line 1, column 25, at "x": -ne on a collection can be meant in two ways: write user.proxyAddresses -any (_ -ne "x"), some item is so, or user.proxyAddresses -all (_ -ne "x"), every item is so
+user.proxyAddresses -ge "x"
+    => line 1, column 21, at -ge: -ge does not go with proxyAddresses (a collection): it compares dates
+user.otherMails -any (_ -ge system.now)
+    => line 1, column 25, at -ge: -ge does not go with _ (text): it compares dates
+user.assignedPlans -eq "x"
+    => line 1, column 24, at "x": -eq does not go with assignedPlans (a collection): write user.assignedPlans -any (assignedPlan.service -eq "x" -and assignedPlan.capabilityStatus -eq "Enabled")
+user.assignedPlans -contains "x"
+    => line 1, column 20, at -contains: -contains does not go with assignedPlans (a collection): write user.assignedPlans -any (assignedPlan.service -eq "x" -and assignedPlan.capabilityStatus -eq "Enabled")
+user.assignedPlans -any (assignedPlan.skuId -eq "x")
+    => line 1, column 26, at assignedPlan.skuId: inside -any and -all of assignedPlans only its items can be asked, assignedPlan.skuId cannot: write assignedPlan.capabilityStatus or assignedPlan.service or assignedPlan.servicePlanId
+user.memberOf -any (group.objectId -in ["x"])
+    => line 1, column 20, at (group.objectId -in ["x"]): x is not the id of a group: ids look like 0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9
+user.memberOf -all (group.objectId -in ["0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"])
+    => line 1, column 20, at (group.objectId -in ["0a1b2c3d-4e5f-6071…: memberOf knows one form: write user.memberOf -any (group.objectId -in ['<id of a group>']); "not in" is -not (user.memberOf -any (...))
+user.memberOf -any (group.objectId -ne "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9")
+    => line 1, column 20, at (group.objectId -ne "0a1b2c3d-4e5f-6071-…: memberOf knows one form: write user.memberOf -any (group.objectId -in ['<id of a group>']); "not in" is -not (user.memberOf -any (...))
+user.memberOf -any (group.displayName -eq "x")
+    => line 1, column 21, at group.displayName: inside -any and -all of memberOf only its items can be asked, group.displayName cannot: write group.objectId
+user.memberOf -eq null
+    => line 1, column 15, at -eq: write user.memberOf -any (group.objectId -in ['<id of a group>'])
+user.memberOf -contains "x"
+    => line 1, column 15, at -contains: write user.memberOf -any (group.objectId -in ['<id of a group>'])
+user.city -any (_ -eq "x")
+    => line 1, column 11, at -any: -any does not go with city (text): it asks the items of a collection
+_ -eq "x"
+    => line 1, column 1, at _: _ stands for an item of a collection: write user.otherMails -any (_ -eq "x")
+assignedPlan.service -eq "x"
+    => line 1, column 1, at assignedPlan.service: assignedPlan.service stands for an item of a collection: write user.assignedPlans -any (assignedPlan.service -eq "x")
+group.objectId -eq "x"
+    => line 1, column 1, at group.objectId: group.objectId stands for an item of a collection: write user.memberOf -any (group.objectId -eq "x")
+user.extension_0123_x -eq "x"
+    => line 1, column 6, at extension_0123_x: extension_0123_x is no directory extension: they are called extension_<application id, 32 characters>_<name>
+user.extension_0123456789abcdef0123456789abcdef -eq "x"
+    => line 1, column 6, at extension_0123456789abcdef0123456789abcd…: extension_0123456789abcdef0123456789abcd… is no directory extension: they are called extension_<application id, 32 characters>_<name>
 "##,
     );
 }
