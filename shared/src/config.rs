@@ -10,6 +10,10 @@ const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
+/// What goes through the gate without anybody's yes is counted over this span.
+pub const GATE_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+/// Nobody can say yes to a change set that was stopped longer ago: people are not what they were.
+pub const CHANGE_SET_EXPIRES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Rules that read `system.now` are decided anew for everybody this often: what they say changes by itself, by days as a rule, and a
 /// pass over 500,000 people reads every one of their rows.
 pub const CLOCK_PASS: Duration = Duration::from_secs(24 * 60 * 60);

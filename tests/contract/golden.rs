@@ -14,6 +14,7 @@ use local::demo::{EPOCH, Setting, Stage};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::model::change_set::SetId;
 use shared::model::departure::Departure;
 use shared::model::job::JobId;
 use shared::model::lane::Lane;
@@ -48,6 +49,8 @@ fn kind(item: &Value) -> &'static str {
         ["TENANT"] => "tenant",
         ["RULES"] => "rules",
         ["RULES", ..] => "rules_part",
+        ["SET", _] => "change_set",
+        ["CHANGE", _] => "planned",
         ["PERSONA", ..] => "persona",
         ["NODE", ..] => "site",
         ["SKU", ..] => "sku",
@@ -245,6 +248,13 @@ async fn read(item: &Value) -> Option<Value> {
         ),
         "tenant" => as_json(Some(tenant)),
         "rules" => as_json(Some(store.catalogue(id).await.unwrap().rules)),
+        "change_set" => as_json(store.change_set(id, &SetId(last.into())).await.unwrap()),
+        "planned" => {
+            let parts: Vec<&str> = text(item, "pk").split('#').collect();
+            let (set, shard) = (SetId(parts[3].into()), parts[4].parse().unwrap());
+            let page = store.planned_page(id, &set, shard, None, 1);
+            as_json(page.await.unwrap().0.first())
+        }
         "rules_part" => {
             let digest = sk.split('#').nth(1).unwrap();
             let header = json!({
@@ -301,9 +311,10 @@ async fn read(item: &Value) -> Option<Value> {
         "cursor" => as_json(Some(store.cursor(id).await.unwrap())),
         "page" => as_json(
             store
-                .changed_page(id, 8)
+                .changed_pages(id, 8)
                 .await
                 .unwrap()
+                .first()
                 .map(|page| json!({ "ids": page.ids })),
         ),
         "person" => as_json(

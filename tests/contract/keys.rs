@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 use shared::model::access::Role;
+use shared::model::change_set::SetId;
 use shared::model::departure::{Appointment, Subject};
 use shared::model::group::GroupId;
 use shared::model::inventory::{Entry, RangeId};
@@ -42,6 +43,7 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
     };
     let range = Some(RangeId("london".into()));
     let entry = Entry::new(E164::parse("+1205").unwrap(), range, None);
+    let set = SetId("01ARZ3NDEKTSV4RRFFQ69G5FAV".into());
     let pk = |key: Key| key.pk;
     vec![
         ("provider", pk(keys::provider(tenant))),
@@ -120,6 +122,13 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
         ),
         ("audit", pk(keys::audit(tenant))),
         ("rules_part", pk(keys::rules_part(tenant, "0a", 0))),
+        ("change_sets", keys::change_sets(tenant)),
+        ("change_set", pk(keys::change_set(tenant, &set))),
+        ("all_planned", keys::all_planned(tenant, &set, 3)),
+        (
+            "planned",
+            pk(keys::planned(tenant, &set, 4, &UserId("u".into()))),
+        ),
         (
             "reserved_for",
             keys::reserved_for(tenant, &UserId("u".into())),

@@ -5,18 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use local::contoso;
 use local::demo::{EPOCH, Stage};
 use shared::model::access::Role;
+use shared::model::change_set::{
+    ChangeKind, ChangeSet, Counts, SetId, SetOrigin, SetPlace, SetState,
+};
 use shared::model::edit::{Field, FieldPolicy, FieldRule};
 use shared::model::group::{Group, GroupId};
 use shared::model::inventory::{Duplicate, NumberRange, RangeId};
 use shared::model::lane::Worker;
-use shared::model::microsoft::SkuId;
+use shared::model::microsoft::{SkuId, UserId};
 use shared::model::number::E164;
-use shared::model::persona::{Profile, Rules, SitePath, WrittenRule};
+use shared::model::persona::{Profile, Rules, SitePath, Wanted, WrittenRule};
 use shared::model::tenant::{Tenant, TenantId};
 use shared::model::tree::Values;
 use shared::store::Store;
+use shared::store::change_sets::PlannedChange;
 use shared::store::ends::{Placement, Second};
-use shared::store::jobs::{Plan, Saved};
+use shared::store::jobs::{Belonging, Plan, Saved};
 
 /// What Contoso's administrators have not set up, and a seat that is kept for somebody.
 pub async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
@@ -58,6 +62,40 @@ pub async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
         low: None,
     };
     store.put_range(id, &london).await.unwrap();
+    let mut set = ChangeSet {
+        id: SetId("01ARZ3NDEKTSV4RRFFQ69G5FAV".into()),
+        origin: SetOrigin::Edit,
+        state: SetState::Stopped,
+        hash: "0".repeat(64),
+        decided_with: "0123456789abcdef0123".into(),
+        rules: 2,
+        whole: true,
+        people: 30,
+        in_scope: 60,
+        counts: Counts::from([(ChangeKind::Persona, 30)]),
+        reason: "30 changes of persona".into(),
+        authors: BTreeSet::from(["ada".to_owned()]),
+        first_stopped: EPOCH,
+        expires: EPOCH,
+        answered_by: Some("grace".into()),
+        applied: 3,
+        moved: 1,
+        place: Some(SetPlace {
+            shard: 2,
+            after: Some(UserId("u".into())),
+        }),
+        version: 0,
+    };
+    store.save_change_set(id, &mut set).await.unwrap();
+    let planned = PlannedChange {
+        person: UserId("9b1e0a6c-5d1f-4c5e-8f0b-3f6f4b7f2a10".into()),
+        kinds: vec![ChangeKind::Persona],
+        before: Belonging::default(),
+        wanted: Wanted::default(),
+    };
+    let planned = [planned];
+    let written = store.put_planned(tenant, &set.id, &planned);
+    written.await.unwrap();
     // Somebody else has more rules than a row holds.
     let many = (0..4_000).map(|nth| WrittenRule {
         name: format!("rule {nth}"),

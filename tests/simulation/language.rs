@@ -48,7 +48,7 @@ fn what_a_rule_names_is_read_before_anybody_is_decided() {
         let (shell, tenant) = desk.office();
         let when =
             format!("user.memberOf -any (group.objectId -eq '{FRONT}') -or user.{GRADE} -eq 7");
-        run::rules::save_rules(shell, tenant, rules(2, &when), true)
+        run::rules::save_rules(shell, tenant, rules(2, &when), true, "ada")
             .await
             .unwrap();
         desk.settle(30 * HOUR).await;
@@ -75,7 +75,7 @@ fn an_extension_that_is_none_stops_only_the_rules() {
         desk.import().await;
         let (shell, tenant) = desk.office();
         let when = format!("user.extension_{}_x -eq null", "g".repeat(32));
-        run::rules::save_rules(shell, tenant, rules(2, &when), true)
+        run::rules::save_rules(shell, tenant, rules(2, &when), true, "ada")
             .await
             .unwrap();
         desk.play(async {
@@ -89,7 +89,7 @@ fn an_extension_that_is_none_stops_only_the_rules() {
         assert!(holders(&desk).is_empty());
 
         let good = rules(3, "user.objectId -ne null");
-        run::rules::save_rules(shell, tenant, good, true)
+        run::rules::save_rules(shell, tenant, good, true, "ada")
             .await
             .unwrap();
         desk.settle(30 * HOUR).await;
@@ -114,7 +114,7 @@ fn a_rule_that_reads_the_clock_is_decided_daily() {
         desk.import().await;
         let (shell, tenant) = desk.office();
         let when = "user.employeeHireDate -le (system.now -plus P1D)";
-        run::rules::save_rules(shell, tenant, rules(2, when), true)
+        run::rules::save_rules(shell, tenant, rules(2, when), true, "ada")
             .await
             .unwrap();
         let hourly = async |hours: u32| {

@@ -6,8 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    catalogue, departures, explanation, jobs, moves, numbering, numbers, people, provide, ranges,
-    rules, schedules, staging, tenants,
+    catalogue, change_sets, departures, explanation, jobs, moves, numbering, numbers, people,
+    provide, ranges, rules, schedules, staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -24,7 +24,11 @@ use crate::routes::{
         tenants::sync_now,
         tenants::probe,
         tenants::set_mode,
-        tenants::release,
+        change_sets::change_sets,
+        change_sets::change_set,
+        change_sets::plan,
+        change_sets::approve,
+        change_sets::reject,
         people::people,
         people::person,
         people::person_jobs,

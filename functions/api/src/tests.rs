@@ -6,6 +6,7 @@
 //! | `roles` | who may do what, where |
 //! | `resources` | what is answered |
 //! | `tenants` | how a tenant is connected, how much is done for it, what waits for a yes |
+//! | `change_sets` | what waits for a yes, and who may say it |
 //! | `staging` | who is staged, looked at, taken back |
 //! | `schedules` | what is done by itself |
 //! | `description` | the description file |
@@ -29,6 +30,7 @@ use tower::ServiceExt;
 
 use crate::{Verifier, router};
 
+mod change_sets;
 mod departures;
 mod description;
 mod explanation;
@@ -41,6 +43,9 @@ mod schedules;
 mod staging;
 mod tenants;
 mod tokens;
+
+/// The tenant of the tests.
+const TENANT: &str = "/v1/tenants/contoso";
 
 /// An installation, the API before it, and who signs its tokens.
 struct House {
@@ -128,6 +133,16 @@ impl House {
             )
             .header("content-type", "application/json")
             .body(Body::from(body.to_owned()));
+        self.send(request.unwrap()).await
+    }
+
+    async fn ask_as(&self, role: Role, method: &str, path: &str, body: &Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.token(role)))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()));
         self.send(request.unwrap()).await
     }
 

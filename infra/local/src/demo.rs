@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::error::Result;
+use shared::model::change_set::{ChangeKind, Limit};
 use shared::model::lane::{Lane, Mark};
 use shared::model::microsoft::UserId;
 use shared::model::tenant::{ReadinessLooks, Settings, TenantId};
@@ -393,6 +394,13 @@ pub fn tenant() -> TenantId {
     TenantId::parse("contoso").unwrap_or_else(|| unreachable!("a literal"))
 }
 
+/// However many are onboarded, nobody has to say yes.
+const EVERYBODY: Limit = Limit {
+    few: 1_000_000,
+    percent: 100,
+    many: None,
+};
+
 /// The customer that the simulated tenant is.
 pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Customer {
     Customer {
@@ -405,6 +413,8 @@ pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Cust
         graph: options.base_url.clone(),
         settings: Settings {
             readiness,
+            // The demo begins with everybody at once; a tenant of one's own waits for a yes to that.
+            limits: BTreeMap::from([(ChangeKind::Onboard, EVERYBODY)]),
             ..Settings::default()
         },
         shards: 4,

@@ -279,6 +279,7 @@ fn registration(customer: Customer) -> Tenant {
         probe: None,
         gate: Default::default(),
         read_for_rules: Default::default(),
+        authors: Default::default(),
         refusals: Default::default(),
     }
 }

@@ -22,6 +22,7 @@ pub mod access;
 pub mod ask;
 pub mod before;
 pub mod bits;
+pub mod change_set;
 pub mod departure;
 pub mod edit;
 pub mod facts;

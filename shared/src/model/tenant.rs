@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::change_set::{ChangeKind, Gate, Limit};
 use super::group::GroupId;
 use super::microsoft::UserId;
 use super::probe::Probe;
@@ -57,9 +58,12 @@ pub struct Tenant {
     /// What is read of people only because rules name it.
     #[serde(default, skip_serializing_if = "ReadForRules::is_nothing")]
     pub read_for_rules: ReadForRules,
-    /// Whether decisions wait for somebody's yes.
-    #[serde(default, skip_serializing_if = "Gate::is_open")]
+    /// Which decisions wait for somebody's yes, and what went through without one.
+    #[serde(default, skip_serializing_if = "Gate::is_empty")]
     pub gate: Gate,
+    /// Who edited rules or settings since a decision with them last went through.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub authors: BTreeSet<String>,
     /// What Microsoft lets us do, as far as refusals have taught us.
     #[serde(default)]
     pub refusals: BTreeMap<Capability, Refusals>,
@@ -138,6 +142,9 @@ pub struct Settings {
     /// Whom nothing that happens by itself may touch (F132).
     #[serde(skip_serializing_if = "Protected::is_empty")]
     pub protected: Protected,
+    /// How many changes of a kind go through without anybody's yes, where not as the installation says.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<ChangeKind, Limit>,
 }
 
 /// People and groups that only people change (F132).
@@ -258,6 +265,7 @@ impl Default for Settings {
             values: Values::default(),
             countries: BTreeMap::new(),
             protected: Protected::default(),
+            limits: BTreeMap::new(),
         }
     }
 }
@@ -280,35 +288,6 @@ pub enum OffboardLicences {
     Remove,
     /// Leave them as they are; no request is made.
     Keep,
-}
-
-/// Holds decisions back when an edit of rules, personas or sites would change many people at once (F16).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Gate {
-    /// What waits.
-    pub held: Option<Held>,
-    /// What somebody has said yes to.
-    pub released: Option<String>,
-}
-
-impl Gate {
-    fn is_open(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// Decisions that wait for somebody's yes; nobody is decided meanwhile.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// Names the rules, personas and sites that they would be made with.
-    pub decision: String,
-    /// So many people would be changed.
-    pub changed: u64,
-    /// Of so many in scope.
-    pub in_scope: u64,
-    /// Since when.
-    pub since: Time,
 }
 
 /// Stops all lanes of a tenant while Microsoft does not accept our identity (401, never 403).

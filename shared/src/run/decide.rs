@@ -4,154 +4,150 @@ use std::collections::BTreeSet;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
+use crate::model::change_set::{Gate, SetOrigin};
 use crate::model::job::{Goal, Origin};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
-use crate::model::tenant::{Held, Tenant};
+use crate::model::persona::Wanted;
+use crate::model::tenant::Tenant;
 use crate::model::time::Time;
 use crate::plan::decide::{Decision, Leave, Policybook};
-use crate::plan::gate::Tally;
 use crate::plan::steps;
 use crate::store::commits::Commitment;
 use crate::store::cursors::{Cursor, Pass};
 use crate::store::jobs::Plan;
 
 use super::lease::Lease;
+use super::sets::{self, Weighed};
 use super::{Shell, order};
 
+/// Who decides, for whom, and with what.
+#[derive(Clone, Copy)]
+pub(super) struct Decider<'a> {
+    pub shell: &'a Shell,
+    pub lease: &'a Lease<'a>,
+    pub tenant: &'a Tenant,
+    pub book: &'a Policybook,
+    /// The version of the rules.
+    pub rules: u32,
+    /// Names the rules, personas and sites.
+    pub decided_with: &'a str,
+}
+
 /// People read at once by the pass over everybody: about 1 KB each, DynamoDB answers 1 MB at most.
-const PAGE: i32 = 500;
+pub(super) const PAGE: i32 = 500;
 /// The place of the pass is kept after so many pages: whoever dies in between decides these people again, and finds them decided.
 const PAGES: usize = 10;
 /// So often people are decided again whose row changed between reading and committing.
 const TRIES: usize = 5;
 
 /// Decides until nobody is left. False = the time is over; the cursor and the lists know where to go on.
-pub(super) async fn decide(
-    shell: &Shell,
-    lease: &Lease<'_>,
-    tenant: &Tenant,
-    book: &Policybook,
-    rules: u32,
-    decided_with: &str,
-) -> Result<bool> {
-    let mut cursor = shell.store.cursor(&tenant.id).await?;
+pub(super) async fn decide(decider: &Decider<'_>) -> Result<bool> {
+    let Decider {
+        shell,
+        tenant,
+        book,
+        ..
+    } = *decider;
     let mut later = BTreeSet::new();
-    let is_edited = !cursor.decided_with.is_empty() && cursor.decided_with != decided_with;
-    if is_edited {
-        match gate(shell, lease, tenant, book, decided_with).await? {
-            Gated::Open => {}
-            Gated::Held => return Ok(true),
-            Gated::OutOfTime => return Ok(false),
-        }
+    let mut gate = tenant.gate.clone();
+    if !sets::settle(decider, &mut gate, &mut later).await? {
+        return Ok(false);
     }
+    let mut cursor = shell.store.cursor(&tenant.id).await?;
     let now = shell.clock.now();
     // What rules say of the clock becomes true by itself.
     let aged = |at: Time| now.since(at) >= config::CLOCK_PASS;
     let has_aged = book.reads().clock && cursor.decided_at.is_none_or(aged);
-    let is_due = is_edited || has_aged || cursor.decided_rules != rules;
-    let pass = cursor.pass.clone().or_else(|| is_due.then(Pass::default));
-    if let Some(mut pass) = pass {
-        if pass.rules != rules || pass.decided_with != decided_with {
-            pass = Pass {
-                rules,
-                decided_with: decided_with.to_owned(),
+    let is_edited = cursor.decided_with != decider.decided_with;
+    let is_due = is_edited || has_aged || cursor.decided_rules != decider.rules;
+    let may = gate.rejected.as_deref() != Some(decider.decided_with);
+    if (is_due || cursor.pass.is_some()) && may && !sets::waits(decider, &gate).await? {
+        let goes_on =
+            |pass: &Pass| pass.rules == decider.rules && pass.decided_with == decider.decided_with;
+        if !cursor.pass.as_ref().is_some_and(goes_on) {
+            let is_first = cursor.decided_with.is_empty();
+            let origin = if is_edited && !is_first {
+                SetOrigin::Edit
+            } else {
+                SetOrigin::Sync
+            };
+            let pass = Pass {
+                rules: decider.rules,
+                decided_with: decider.decided_with.to_owned(),
                 ..Pass::default()
             };
+            cursor.pass =
+                match sets::weigh_everybody(decider, &mut gate, origin, &mut later).await? {
+                    Weighed::Through => Some(pass),
+                    Weighed::Stopped => None,
+                    Weighed::OutOfTime => return Ok(false),
+                };
+            keep(shell, tenant, &mut cursor).await?;
         }
-        cursor.pass = Some(pass);
-        if !everybody(shell, lease, tenant, book, &mut cursor, &mut later).await? {
+        if !everybody(decider, &gate, &mut cursor, &mut later).await? {
             return Ok(false);
         }
     }
-    let fence = lease.worker().fence;
-    while let Some(page) = shell.store.changed_page(&tenant.id, fence).await? {
-        if !lease.may_go_on() {
-            return Ok(false);
-        }
-        let busy = some(shell, lease, tenant, book, page.ids.clone()).await?;
-        put_off(shell, lease, tenant, &mut later, busy).await?;
-        shell.store.decided(&tenant.id, &page).await?;
-    }
-    Ok(true)
+    changed(decider, &mut gate, &mut later).await
 }
 
-/// Whether an edit of rules, personas or sites may be decided with.
-enum Gated {
-    /// It may.
-    Open,
-    /// It waits for somebody's yes, and with it everybody.
-    Held,
-    /// Counting takes longer than there is time.
-    OutOfTime,
-}
-
-/// Counts whom an edit would change before it changes anybody; too many wait until somebody says yes (F16).
-async fn gate(
-    shell: &Shell,
-    lease: &Lease<'_>,
-    tenant: &Tenant,
-    book: &Policybook,
-    decided_with: &str,
-) -> Result<Gated> {
-    if tenant.gate.released.as_deref() == Some(decided_with) {
-        return Ok(Gated::Open);
-    }
-    let held = tenant.gate.held.as_ref();
-    if held.is_some_and(|held| held.decision == decided_with) {
-        return Ok(Gated::Held);
-    }
-    let mut tally = Tally::default();
-    for shard in 0..tenant.shards {
-        let mut after = None;
-        loop {
-            if !lease.may_go_on() {
-                return Ok(Gated::OutOfTime);
-            }
-            let (people, next) = shell
-                .store
-                .people_page(tenant, shard, after.as_ref(), PAGE)
-                .await?;
-            for person in &people {
-                tally.add(person, &book.decide(person));
-            }
-            after = next;
-            if after.is_none() {
-                break;
-            }
+/// Those who changed, together as far as their lists go.
+async fn changed(
+    decider: &Decider<'_>,
+    gate: &mut Gate,
+    later: &mut BTreeSet<UserId>,
+) -> Result<bool> {
+    let Decider {
+        shell,
+        lease,
+        tenant,
+        ..
+    } = *decider;
+    loop {
+        let pages = shell
+            .store
+            .changed_pages(&tenant.id, lease.worker().fence)
+            .await?;
+        if pages.is_empty() {
+            return Ok(true);
         }
-    }
-    if tally.needs_a_yes() {
-        let Tally { in_scope, changed } = tally;
-        tracing::warn!(
-            tenant = tenant.id.as_str(),
-            changed,
-            in_scope,
-            "decisions wait for a yes"
-        );
-        let held = Held {
-            decision: decided_with.to_owned(),
-            changed,
-            in_scope,
-            since: shell.clock.now(),
+        let ids = pages
+            .iter()
+            .flat_map(|page| page.ids.iter().cloned())
+            .collect();
+        let ids = sets::without_planned(decider, gate, ids).await?;
+        let through = match sets::weigh(decider, gate, &ids, later).await? {
+            Weighed::Through => true,
+            Weighed::Stopped => false,
+            Weighed::OutOfTime => return Ok(false),
         };
-        shell.store.hold(&tenant.id, Some(&held)).await?;
-        return Ok(Gated::Held);
+        for page in pages {
+            if !lease.may_go_on() {
+                return Ok(false);
+            }
+            if through {
+                let some = page.ids.iter().filter(|id| ids.contains(id)).cloned();
+                let busy = self::some(decider, some.collect()).await?;
+                put_off(decider, later, busy).await?;
+            }
+            shell.store.decided(&tenant.id, &page).await?;
+        }
     }
-    if held.is_some() {
-        shell.store.hold(&tenant.id, None).await?;
-    }
-    Ok(Gated::Open)
 }
 
 /// Whoever has an open job that automation may not supersede is decided at the next sync (J3).
-async fn put_off(
-    shell: &Shell,
-    lease: &Lease<'_>,
-    tenant: &Tenant,
+pub(super) async fn put_off(
+    decider: &Decider<'_>,
     later: &mut BTreeSet<UserId>,
     busy: Vec<UserId>,
 ) -> Result<()> {
+    let Decider {
+        shell,
+        lease,
+        tenant,
+        ..
+    } = *decider;
     let before = later.len();
     later.extend(busy);
     if later.len() == before {
@@ -166,13 +162,17 @@ async fn put_off(
 
 /// The pass over everybody; its place is kept in the cursor.
 async fn everybody(
-    shell: &Shell,
-    lease: &Lease<'_>,
-    tenant: &Tenant,
-    book: &Policybook,
+    decider: &Decider<'_>,
+    gate: &Gate,
     cursor: &mut Cursor,
     later: &mut BTreeSet<UserId>,
 ) -> Result<bool> {
+    let Decider {
+        shell,
+        lease,
+        tenant,
+        ..
+    } = *decider;
     let mut unsaved = 0;
     while let Some(pass) = cursor.pass.clone() {
         if !lease.may_go_on() {
@@ -185,10 +185,15 @@ async fn everybody(
             .store
             .people_page(tenant, pass.shard, pass.after.as_ref(), PAGE)
             .await?;
-        let mut left = commit(shell, lease, tenant, book, people).await?;
-        let busy = some(shell, lease, tenant, book, left.overtaken).await?;
+        let ids = people.iter().map(|person| person.id.clone()).collect();
+        let free = sets::without_planned(decider, gate, ids).await?;
+        let people = people
+            .into_iter()
+            .filter(|person| free.contains(&person.id));
+        let mut left = commit(decider, people.collect()).await?;
+        let busy = some(decider, left.overtaken).await?;
         left.busy.extend(busy);
-        put_off(shell, lease, tenant, later, left.busy).await?;
+        put_off(decider, later, left.busy).await?;
         cursor.pass = match next {
             Some(after) => Some(Pass {
                 after: Some(after),
@@ -230,13 +235,8 @@ struct Left {
 }
 
 /// These people, each read consistently; again where somebody was faster. Returns those who are busy.
-async fn some(
-    shell: &Shell,
-    lease: &Lease<'_>,
-    tenant: &Tenant,
-    book: &Policybook,
-    ids: Vec<UserId>,
-) -> Result<Vec<UserId>> {
+async fn some(decider: &Decider<'_>, ids: Vec<UserId>) -> Result<Vec<UserId>> {
+    let Decider { shell, tenant, .. } = *decider;
     let mut left: BTreeSet<UserId> = ids.into_iter().collect();
     let mut busy = Vec::new();
     for _ in 0..TRIES {
@@ -247,7 +247,7 @@ async fn some(
         for id in &left {
             people.extend(shell.store.person(tenant, id).await?);
         }
-        let decided = commit(shell, lease, tenant, book, people).await?;
+        let decided = commit(decider, people).await?;
         busy.extend(decided.busy);
         left = decided.overtaken.into_iter().collect();
     }
@@ -265,40 +265,65 @@ async fn some(
 }
 
 /// Decides and commits.
-async fn commit(
-    shell: &Shell,
-    lease: &Lease<'_>,
-    tenant: &Tenant,
-    book: &Policybook,
-    people: Vec<Person>,
-) -> Result<Left> {
+async fn commit(decider: &Decider<'_>, people: Vec<Person>) -> Result<Left> {
     let mut left = Left::default();
     let mut commitments = Vec::new();
     for person in people {
-        match book.decide(&person) {
+        match decider.book.decide(&person) {
             Decision::Leave(Leave::Busy) => left.busy.push(person.id),
             Decision::Leave(_) => {}
             Decision::Provision { wanted, digest } => {
-                let before = person.persona.as_ref().and_then(|held| book.version(held));
-                let steps = steps::provision(&wanted, order::held(&person, before));
-                let old = order::open_job(shell, tenant, &person).await?;
-                commitments.push(Commitment {
-                    goal: Goal::Provision,
-                    origin: Origin::Rule,
-                    plan: Plan {
-                        steps,
-                        wanted: Some(*wanted),
-                        from: Some(order::belonging(&person)),
-                        ..Plan::default()
-                    },
-                    digest: Some(digest),
-                    old,
-                    person,
-                });
+                commitments.push(commitment(decider, person, *wanted, digest).await?);
             }
         }
     }
-    // Committed a few transactions at a time, so that a long list does not outlive the lease unnoticed.
+    left.overtaken = send(decider, commitments).await?;
+    Ok(left)
+}
+
+/// What becomes a job.
+pub(super) async fn commitment(
+    decider: &Decider<'_>,
+    person: Person,
+    wanted: Wanted,
+    digest: String,
+) -> Result<Commitment> {
+    let Decider {
+        shell,
+        tenant,
+        book,
+        ..
+    } = *decider;
+    let before = person.persona.as_ref().and_then(|held| book.version(held));
+    let steps = steps::provision(&wanted, order::held(&person, before));
+    let old = order::open_job(shell, tenant, &person).await?;
+    Ok(Commitment {
+        goal: Goal::Provision,
+        origin: Origin::Rule,
+        plan: Plan {
+            steps,
+            wanted: Some(wanted),
+            from: Some(order::belonging(&person)),
+            ..Plan::default()
+        },
+        digest: Some(digest),
+        old,
+        person,
+    })
+}
+
+/// Commits a few transactions at a time, so that a long list does not outlive the lease unnoticed. Says whose row changed meanwhile.
+pub(super) async fn send(
+    decider: &Decider<'_>,
+    mut commitments: Vec<Commitment>,
+) -> Result<Vec<UserId>> {
+    let Decider {
+        shell,
+        lease,
+        tenant,
+        ..
+    } = *decider;
+    let mut overtaken = Vec::new();
     while !commitments.is_empty() {
         let few = commitments.split_off(
             commitments
@@ -311,7 +336,7 @@ async fn commit(
             .commit(tenant, few, lease.worker(), shell.clock.now())
             .await?;
         shell.ring(&tenant.id, report.rung).await;
-        left.overtaken.extend(report.overtaken);
+        overtaken.extend(report.overtaken);
     }
-    Ok(left)
+    Ok(overtaken)
 }

@@ -21,6 +21,8 @@
 //! | `audit` | the inventory of numbers, compared with Microsoft |
 //! | `moves` | a move to another site: what it will do, and its order |
 //! | `inventory` | what an administrator does with numbers: ranges, numbers that come in |
+//! | `sets` | change sets: weigh a decision, keep it back, apply it |
+//! | `change_sets` | what people do with them: look, say yes or no |
 //! | `rules` | what an administrator does with rules: store, try |
 //! | `personas` | what an administrator stores: personas |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
@@ -50,6 +52,7 @@ mod agenda;
 mod ask;
 pub mod audit;
 mod basis;
+pub mod change_sets;
 mod decide;
 mod drain;
 mod estate;
@@ -75,6 +78,7 @@ mod request;
 pub mod rules;
 mod schedule;
 mod seats;
+mod sets;
 mod stock;
 mod supersede;
 mod sweep;
@@ -90,7 +94,7 @@ pub use order::{Choice, edit, offboard, provision, refresh};
 pub use personas::save_persona;
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
-pub use tenants::{audit_now, connect, probe_now, register, release, set_mode, sync_now};
+pub use tenants::{audit_now, connect, probe_now, register, set_mode, sync_now};
 pub use unstage::{Unstaged, cancel, unstage};
 
 /// What a client was made for: the connection, and the properties that rules want read.

@@ -28,18 +28,21 @@ pub async fn rules(shell: &Shell, tenant: &TenantId) -> Result<Rules> {
 }
 
 /// Stores both lists in the place of those with the version that the draft names, and says which version they became; the next sync
-/// decides with them, or one that begins now if `apply` says so. `Conflict` if somebody stored others meanwhile, or a rule cannot be used:
+/// decides with them, or one that begins now if `apply` says so; `by` may not say yes to what it changes. `Conflict` if somebody stored others meanwhile, or a rule cannot be used:
 /// then nothing is stored.
 pub async fn save_rules(
     shell: &Shell,
     tenant: &TenantId,
     mut draft: Rules,
     apply: bool,
+    by: &str,
 ) -> Result<u32> {
     let tenant = sync::tenant(shell, tenant).await?;
     book(shell, &tenant, draft.clone()).await?;
     let read = draft.version;
     draft.version = read.saturating_add(1);
+    // First: a decision with these rules must not miss who wrote them.
+    shell.store.add_author(&tenant.id, by).await?;
     if !shell.store.replace_rules(&tenant.id, &draft, read).await? {
         let why = format!("the rules are not those of version {read} any more: read them again");
         return Err(Error::new(Kind::Conflict, why));

@@ -221,7 +221,15 @@ async fn once(
     }
     if (pulls || refreshes || asked(Mark::Decide))
         && decides
-        && !decide::decide(shell, lease, tenant, &book, version, &decided_with).await?
+        && !decide::decide(&decide::Decider {
+            shell,
+            lease,
+            tenant,
+            book: &book,
+            rules: version,
+            decided_with: &decided_with,
+        })
+        .await?
     {
         return Ok(Ran::OutOfTime);
     }

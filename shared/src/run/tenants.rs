@@ -36,12 +36,6 @@ pub async fn set_mode(shell: &Shell, tenant: &TenantId, mode: Mode) -> Result<()
     Ok(())
 }
 
-/// Says yes to decisions that wait because they change many people (F16). `Conflict` if others wait by now, or none.
-pub async fn release(shell: &Shell, tenant: &TenantId, decision: &str) -> Result<()> {
-    shell.store.let_through(tenant, decision).await?;
-    ring(shell, tenant, Mark::Decide).await
-}
-
 /// Orders a test of the connection, soon, also while the tenant is paused or its circuit is open (F4).
 pub async fn probe_now(shell: &Shell, tenant: &TenantId) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;

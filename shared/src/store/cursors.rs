@@ -134,6 +134,8 @@ pub struct Refresh {
     pub person: UserId,
 }
 
+/// So many lists of people who changed are decided together.
+const PAGES_AT_ONCE: i32 = 25;
 /// So many people are read again at a time.
 const REFRESHED_AT_ONCE: i32 = 100;
 
@@ -287,8 +289,8 @@ impl Store {
         Ok(())
     }
 
-    /// The oldest list of people who changed and were not decided yet; what the sync with this fence put off is for the next one.
-    pub async fn changed_page(&self, tenant: &TenantId, fence: u64) -> Result<Option<ChangedPage>> {
+    /// The oldest lists of people who changed and were not decided yet; what the sync with this fence put off is for the next one.
+    pub async fn changed_pages(&self, tenant: &TenantId, fence: u64) -> Result<Vec<ChangedPage>> {
         let partition = keys::pages(tenant);
         let before = keys::later_page(tenant, fence.saturating_sub(1)).sk;
         let page = self
@@ -296,16 +298,16 @@ impl Store {
                 index: None,
                 partition: &partition,
                 range: Range::Until(&before),
-                limit: Some(1),
+                limit: Some(PAGES_AT_ONCE),
                 from: None,
             })
             .await?;
-        let Some(item) = page.items.into_iter().next() else {
-            return Ok(None);
-        };
-        let sort = text(&item, "sk").unwrap_or_default().to_owned();
-        let row: PageRow = decode(item)?;
-        Ok(Some(ChangedPage { sort, ids: row.ids }))
+        let lists = page.items.into_iter().map(|item| {
+            let sort = text(&item, "sk").unwrap_or_default().to_owned();
+            let row: PageRow = decode(item)?;
+            Ok(ChangedPage { sort, ids: row.ids })
+        });
+        lists.collect()
     }
 
     /// Takes a list off that was decided to its end.

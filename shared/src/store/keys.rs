@@ -16,6 +16,7 @@
 //! | one person · all people | `T#<t>#U<shard>` · `USER#<id>` |
 //! | one number · all numbers · where else one is | `T#<t>#N<shard>` · `NUM#<e164>`, `NUM#<e164>#AT#<node>` |
 //! | what the last audit of numbers found | `T#<t>` · `AUDIT#numbers` |
+//! | which change sets there are · what one plans for somebody, for all | `T#<t>#C` · `SET#<id>`; `T#<t>#C#<id>#<shard>` · `CHANGE#<person>` |
 //! | one job with its plan · its end | `T#<t>#J<shard>` · `JOB#<id>`, `JOB#<id>#PLAN` · `JOB#<id>#HISTORY` |
 //! | which jobs of a lane are due | index *due*, `T#<t>#<lane>#<shard>` · `<due>#<job>` |
 //! | which lanes want to be rung | index *due*, `WAKE` · `<wake_at>#<tenant>#<lane>` |
@@ -27,6 +28,7 @@
 
 use super::cursors::{Family, Refresh};
 use crate::model::access::Role;
+use crate::model::change_set::SetId;
 use crate::model::departure::{Appointment, Subject};
 use crate::model::group::GroupId;
 use crate::model::inventory::{Entry, RangeId};
@@ -107,6 +109,36 @@ pub fn rules(tenant: &TenantId) -> Key {
 pub fn rules_part(tenant: &TenantId, digest: &str, part: usize) -> Key {
     let sk = format!("RULES#{digest}#{part:04}");
     key(tenant_partition(tenant), sk)
+}
+
+/// The prefix of the names of change sets.
+pub const SET: &str = "SET#";
+
+/// The prefix of the names of what change sets plan.
+pub const CHANGE: &str = "CHANGE#";
+
+/// The partition of the change sets of a tenant.
+pub fn change_sets(tenant: &TenantId) -> String {
+    format!("{}#C", tenant_partition(tenant))
+}
+
+/// The header of a change set.
+pub fn change_set(tenant: &TenantId, set: &SetId) -> Key {
+    key(change_sets(tenant), format!("{SET}{}", set.0))
+}
+
+/// A partition of what a change set plans.
+pub fn all_planned(tenant: &TenantId, set: &SetId, shard: u8) -> String {
+    format!("{}#{}#{shard}", change_sets(tenant), set.0)
+}
+
+/// What a change set plans for somebody.
+pub fn planned(tenant: &TenantId, set: &SetId, shards: u8, person: &UserId) -> Key {
+    let shard = shard_of(&person.0, shards);
+    key(
+        all_planned(tenant, set, shard),
+        format!("{CHANGE}{}", person.0),
+    )
 }
 
 /// A persona version; the version is padded so that versions sort.
@@ -391,41 +423,4 @@ fn below(mut key: Key, what: &str) -> Key {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn due_keys_sort_by_time_and_read_back() {
-        let (early, late) = (Time::from_millis(5), Time::from_millis(1_700_000_000_000));
-        let id = JobId("01ABC".into());
-        assert!(due_sort(early, &id) < due_sort(late, &id));
-        assert!(
-            due_sort(early, &id) < due_until(early)
-                && due_until(early) < due_sort(Time::from_millis(6), &id)
-        );
-        assert_eq!(read_due(&due_sort(late, &id)), Some((late, id)));
-        assert_eq!(read_due("nonsense"), None);
-    }
-
-    #[test]
-    fn a_wake_up_reads_back_and_nonsense_does_not() {
-        let tenant = TenantId::parse("contoso").unwrap();
-        let key = wake(&tenant, Lane::Offboard, Time::from_millis(7));
-        assert_eq!(read_wake(&key.sk), Some((tenant, Lane::Offboard)));
-        for nonsense in ["", "1", "1#a", "1#a#nothing", "1#a b#sync"] {
-            assert_eq!(read_wake(nonsense), None, "{nonsense:?}");
-        }
-    }
-
-    #[test]
-    fn ids_spread_evenly_over_the_shards() {
-        let mut counts = [0_u32; 4];
-        for n in 0..4_000 {
-            counts[usize::from(shard_of(&format!("{n:08x}-person"), 4))] += 1;
-        }
-        assert!(
-            counts.iter().all(|n| (800..1_200).contains(n)),
-            "{counts:?}"
-        );
-    }
-}
+mod tests;

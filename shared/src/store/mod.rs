@@ -28,6 +28,7 @@ use crate::error::{Error, Kind, Result};
 use keys::Key;
 
 pub mod agenda;
+pub mod change_sets;
 pub mod commits;
 pub mod cursors;
 pub mod ends;

@@ -14,8 +14,8 @@ use crate::model::microsoft::{PolicyName, Sku};
 use crate::model::persona::{Persona, Profile, Rules};
 use crate::model::probe::Probe;
 use crate::model::tenant::{
-    Capability, Circuit, Connection, Gate, Held, Mode, ReadForRules, Refusals, Settings, Tenant,
-    TenantId, Trouble,
+    Capability, Circuit, Connection, Mode, ReadForRules, Refusals, Settings, Tenant, TenantId,
+    Trouble,
 };
 use crate::model::tree::{Node, Values};
 
@@ -273,45 +273,6 @@ impl Store {
         found(self.write(write).await?, tenant)
     }
 
-    /// Holds decisions back; `None` = nothing waits any more.
-    pub async fn hold(&self, tenant: &TenantId, held: Option<&Held>) -> Result<()> {
-        let gate = Gate {
-            held: held.cloned(),
-            released: None,
-        };
-        let write = Write::update(keys::tenant(tenant), "SET #gate = :gate")
-            .when("attribute_exists(#id)")
-            .name("id")
-            .name("gate")
-            .value("gate", attribute(&gate)?);
-        found(self.write(write).await?, tenant)
-    }
-
-    /// Says yes to what waits. `Conflict` if something else waits, or nothing.
-    pub async fn let_through(&self, tenant: &TenantId, decision: &str) -> Result<()> {
-        let gate = Gate {
-            held: None,
-            released: Some(decision.to_owned()),
-        };
-        let write = Write::update(keys::tenant(tenant), "SET #gate = :gate")
-            .when("#gate.#held.#decision = :decision")
-            .name("gate")
-            .name("held")
-            .name("decision")
-            .text("decision", decision)
-            .value("gate", attribute(&gate)?);
-        match self.write(write).await? {
-            Written::Yes(_) => Ok(()),
-            Written::Refused(_) => Err(Error::new(
-                Kind::Conflict,
-                format!(
-                    "no decisions named {decision} wait in tenant {}: look again what waits",
-                    tenant.as_str()
-                ),
-            )),
-        }
-    }
-
     /// Says what stands between us and Microsoft; `None` = nothing.
     pub async fn set_trouble(&self, tenant: &TenantId, trouble: Option<&Trouble>) -> Result<()> {
         let expression = match trouble {
@@ -365,7 +326,7 @@ impl Store {
 }
 
 /// A change of a tenant's row that must be there.
-fn found(written: Written, tenant: &TenantId) -> Result<()> {
+pub(super) fn found(written: Written, tenant: &TenantId) -> Result<()> {
     match written {
         Written::Yes(_) => Ok(()),
         Written::Refused(_) => Err(Error::new(

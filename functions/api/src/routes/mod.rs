@@ -9,6 +9,7 @@ use shared::model::access::Role;
 use shared::run::Shell;
 
 pub mod catalogue;
+pub mod change_sets;
 pub mod departures;
 pub mod explanation;
 pub mod jobs;
@@ -70,7 +71,11 @@ pub enum Endpoint {
     SyncNow,
     Probe,
     SetMode,
-    Release,
+    ChangeSets,
+    ChangeSet,
+    ChangeSetPlan,
+    Approve,
+    Reject,
     People,
     Person,
     PersonJobs,
@@ -160,7 +165,11 @@ pub const ROUTES: &[Route] = &[
     post(Endpoint::SyncNow, "/v1/tenants/{tenant}/sync", OPERATOR),
     post(Endpoint::Probe, "/v1/tenants/{tenant}/probe", OPERATOR),
     put(Endpoint::SetMode, "/v1/tenants/{tenant}/mode", ADMINISTRATOR),
-    post(Endpoint::Release, "/v1/tenants/{tenant}/release", APPROVER),
+    get(Endpoint::ChangeSets, "/v1/tenants/{tenant}/change-sets", VIEWER),
+    get(Endpoint::ChangeSet, "/v1/tenants/{tenant}/change-sets/{set}", VIEWER),
+    get(Endpoint::ChangeSetPlan, "/v1/tenants/{tenant}/change-sets/{set}/plan", VIEWER),
+    post(Endpoint::Approve, "/v1/tenants/{tenant}/change-sets/{set}/approve", APPROVER),
+    post(Endpoint::Reject, "/v1/tenants/{tenant}/change-sets/{set}/reject", APPROVER),
     get(Endpoint::People, "/v1/tenants/{tenant}/people", VIEWER),
     get(Endpoint::Person, "/v1/tenants/{tenant}/people/{person}", VIEWER),
     get(Endpoint::PersonJobs, "/v1/tenants/{tenant}/people/{person}/jobs", VIEWER),
@@ -215,7 +224,11 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::SyncNow => on(method, tenants::sync_now),
         Endpoint::Probe => on(method, tenants::probe),
         Endpoint::SetMode => on(method, tenants::set_mode),
-        Endpoint::Release => on(method, tenants::release),
+        Endpoint::ChangeSets => on(method, change_sets::change_sets),
+        Endpoint::ChangeSet => on(method, change_sets::change_set),
+        Endpoint::ChangeSetPlan => on(method, change_sets::plan),
+        Endpoint::Approve => on(method, change_sets::approve),
+        Endpoint::Reject => on(method, change_sets::reject),
         Endpoint::People => on(method, people::people),
         Endpoint::Person => on(method, people::person),
         Endpoint::PersonJobs => on(method, people::person_jobs),

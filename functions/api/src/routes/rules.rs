@@ -11,6 +11,7 @@ use shared::run::Shell;
 use shared::run::rules::{self, Findings};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::{Asked, Body};
 
@@ -141,10 +142,12 @@ pub async fn rules(
 pub async fn save_rules(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
+    Extension(caller): Extension<Caller>,
     Asked(asked): Asked<ApplyAsked>,
     Body(document): Body<RulesDocument>,
 ) -> Result<Json<RulesStored>, Problem> {
-    let version = rules::save_rules(&shell, &tenant, document.into(), asked.apply).await?;
+    let by = &caller.subject;
+    let version = rules::save_rules(&shell, &tenant, document.into(), asked.apply, by).await?;
     Ok(Json(RulesStored { version }))
 }
 

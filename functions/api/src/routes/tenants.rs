@@ -8,13 +8,15 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use shared::error::Kind;
+use shared::model::change_set::ChangeSet;
 use shared::model::lane::{Lane, LaneRow, Mark};
 use shared::model::probe::Probe;
 use shared::model::tenant::{Capability, Circuit, Mode, Tenant, TenantId};
 use shared::model::time::Time;
-use shared::run::{self, Shell, look};
+use shared::run::{self, Shell, change_sets, look};
 use utoipa::ToSchema;
 
+use super::change_sets::ChangeSetSeen;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::{Body, accepted};
@@ -55,34 +57,13 @@ pub struct TenantHealth {
     /// What stands between us and Microsoft.
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<TroubleSeen>,
-    /// Decisions that wait for somebody's yes, because an edit would change many people at once; nobody is decided meanwhile.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    held: Option<HeldSeen>,
+    /// Change sets that wait for somebody's yes, because they would change many people at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<ChangeSetSeen>,
     /// The permissions of Microsoft that were found missing.
     missing_permissions: Vec<String>,
     /// How far a sync is that was asked for.
     sync: SyncSeen,
-}
-
-/// Decisions that wait for a yes.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HeldSeen {
-    /// Their name, to say yes to.
-    decision: String,
-    /// So many people would be changed.
-    changed: u64,
-    /// Of so many in scope.
-    in_scope: u64,
-    /// Since when they wait, RFC 3339.
-    since: String,
-}
-
-/// A yes to decisions that wait.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReleaseOrder {
-    /// The name of the decisions, as the tenant shows it.
-    decision: String,
 }
 
 /// What the last test of the connection found.
@@ -178,7 +159,8 @@ pub async fn tenant(
 ) -> Result<Json<TenantHealth>, Problem> {
     let tenant = look::tenant(&shell, &id).await?;
     let sync = look::lane(&shell, &id, Lane::Sync).await?;
-    Ok(Json(health(tenant, &sync, shell.clock.now())))
+    let waiting = change_sets::waiting(&shell, &tenant).await?;
+    Ok(Json(health(tenant, waiting, &sync, shell.clock.now())))
 }
 
 /// Syncs at once, whatever the schedule says. The tenant shows when it is done.
@@ -221,22 +203,7 @@ pub async fn set_mode(
     tenant(State(shell), Extension(id)).await
 }
 
-/// Says yes to decisions that wait because they change many people at once; others than those that were looked at are refused.
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/release", tag = "tenants", operation_id = "releaseDecisions",
-    params(("tenant" = String, Path, description = "The tenant's id")),
-    request_body = ReleaseOrder,
-    responses((status = 202, description = "Ordered", headers(("location" = String, description = "The tenant"))),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
-pub async fn release(
-    State(shell): State<Arc<Shell>>,
-    Extension(id): Extension<TenantId>,
-    Body(order): Body<ReleaseOrder>,
-) -> Result<Response, Problem> {
-    run::release(&shell, &id, &order.decision).await?;
-    Ok(accepted(format!("/v1/tenants/{}", id.as_str())))
-}
-
-fn health(tenant: Tenant, sync: &LaneRow, now: Time) -> TenantHealth {
+fn health(tenant: Tenant, waiting: Vec<ChangeSet>, sync: &LaneRow, now: Time) -> TenantHealth {
     let since = match &tenant.circuit {
         Circuit::Closed => None,
         Circuit::Open { since, .. } => Some(since.to_string()),
@@ -253,12 +220,7 @@ fn health(tenant: Tenant, sync: &LaneRow, now: Time) -> TenantHealth {
             since: trouble.since.to_string(),
             sentence: trouble.sentence,
         }),
-        held: tenant.gate.held.map(|held| HeldSeen {
-            decision: held.decision,
-            changed: held.changed,
-            in_scope: held.in_scope,
-            since: held.since.to_string(),
-        }),
+        waiting: waiting.into_iter().map(ChangeSetSeen::from).collect(),
         missing_permissions: missing
             .map(|(capability, _)| capability.permission().to_owned())
             .collect(),

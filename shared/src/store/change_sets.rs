@@ -1,0 +1,187 @@
+//! Change sets with their plan rows (`plan::gate` says when there is one).
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::stream::{self, StreamExt};
+use serde::{Deserialize, Serialize};
+
+use super::jobs::Belonging;
+use super::keys;
+use super::tenants::found;
+use super::write::{Write, Written};
+use super::{Query, Range, Store, attribute, decode, encode, text};
+use crate::config;
+use crate::error::Result;
+use crate::model::change_set::{ChangeKind, ChangeSet, Gate, SetId};
+use crate::model::microsoft::UserId;
+use crate::model::persona::Wanted;
+use crate::model::tenant::{Tenant, TenantId};
+
+/// What a change set would do to somebody; written once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedChange {
+    /// Whom.
+    pub person: UserId,
+    /// As the gate counts it.
+    pub kinds: Vec<ChangeKind>,
+    /// What they have.
+    pub before: Belonging,
+    /// What they would get.
+    pub wanted: Wanted,
+}
+
+impl Store {
+    /// Writes plan rows; the header comes after them.
+    pub async fn put_planned(
+        &self,
+        tenant: &Tenant,
+        set: &SetId,
+        rows: &[PlannedChange],
+    ) -> Result<()> {
+        let write = |row: &PlannedChange| {
+            let key = keys::planned(&tenant.id, set, tenant.shards, &row.person);
+            Ok(Write::put(key, encode(row)?))
+        };
+        let writes: Vec<Write> = rows.iter().map(write).collect::<Result<_>>()?;
+        let mut writing = stream::iter(writes)
+            .map(|write| self.write(write))
+            .buffer_unordered(config::AT_ONCE);
+        while let Some(written) = writing.next().await {
+            written?;
+        }
+        Ok(())
+    }
+
+    /// Some plan rows of one partition in the order of people, and where the next begin.
+    pub async fn planned_page(
+        &self,
+        tenant: &TenantId,
+        set: &SetId,
+        shard: u8,
+        after: Option<&UserId>,
+        limit: i32,
+    ) -> Result<(Vec<PlannedChange>, Option<UserId>)> {
+        let partition = keys::all_planned(tenant, set, shard);
+        let from = after.map(|id| super::at(&partition, &format!("{}{}", keys::CHANGE, id.0)));
+        let page = self
+            .query(Query {
+                index: None,
+                partition: &partition,
+                range: Range::Prefix(keys::CHANGE),
+                limit: Some(limit),
+                from,
+            })
+            .await?;
+        let next = page.next.as_ref().and_then(|item| text(item, "sk"));
+        let next = next.and_then(|sk| sk.strip_prefix(keys::CHANGE));
+        let next = next.map(|id| UserId(id.to_owned()));
+        let rows = page.items.into_iter().map(decode).collect::<Result<_>>()?;
+        Ok((rows, next))
+    }
+
+    /// Which of these people a change set plans for.
+    pub async fn planned_among(
+        &self,
+        tenant: &Tenant,
+        set: &SetId,
+        people: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<UserId>> {
+        let key = |id| keys::planned(&tenant.id, set, tenant.shards, id);
+        let items = self.get_many(people.iter().map(key).collect()).await?;
+        let rows = items.into_iter().map(decode::<PlannedChange>);
+        rows.map(|row| Ok(row?.person)).collect()
+    }
+
+    /// A change set by its id.
+    pub async fn change_set(&self, tenant: &TenantId, id: &SetId) -> Result<Option<ChangeSet>> {
+        self.get_as(&keys::change_set(tenant, id)).await
+    }
+
+    /// Change sets, the oldest first, after this one.
+    pub async fn change_sets(
+        &self,
+        tenant: &TenantId,
+        after: Option<&SetId>,
+        limit: i32,
+    ) -> Result<(Vec<ChangeSet>, Option<SetId>)> {
+        let partition = keys::change_sets(tenant);
+        let from = after.map(|id| super::at(&partition, &keys::change_set(tenant, id).sk));
+        let page = self
+            .query(Query {
+                index: None,
+                partition: &partition,
+                range: Range::Prefix(keys::SET),
+                limit: Some(limit),
+                from,
+            })
+            .await?;
+        let next = page.next.as_ref().and_then(|item| text(item, "sk"));
+        let next = next.and_then(|sk| sk.strip_prefix(keys::SET));
+        let next = next.map(|id| SetId(id.to_owned()));
+        let sets = page.items.into_iter().map(decode).collect::<Result<_>>()?;
+        Ok((sets, next))
+    }
+
+    /// Stores a header on condition that it is still the one that was read; a new one has version 0. False = somebody was faster.
+    pub async fn save_change_set(&self, tenant: &TenantId, set: &mut ChangeSet) -> Result<bool> {
+        let read = set.version;
+        set.version += 1;
+        let key = keys::change_set(tenant, &set.id);
+        let condition = if read == 0 {
+            "attribute_not_exists(#version)"
+        } else {
+            "#version = :read"
+        };
+        let mut write = Write::put(key, encode(set)?)
+            .when(condition)
+            .name("version");
+        if read > 0 {
+            write = write.number("read", read);
+        }
+        match self.write(write).await? {
+            Written::Yes(_) => Ok(true),
+            // The answer to our own write was lost, and it was repeated (J5).
+            Written::Refused(Some(old)) => Ok(decode::<ChangeSet>(old)? == *set),
+            Written::Refused(None) => Ok(false),
+        }
+    }
+
+    /// What the gate remembers. Only the sync lane calls this.
+    pub async fn set_gate(&self, tenant: &TenantId, gate: &Gate) -> Result<()> {
+        let write = Write::update(keys::tenant(tenant), "SET #gate = :gate")
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("gate")
+            .value("gate", attribute(gate)?);
+        found(self.write(write).await?, tenant)
+    }
+
+    /// Somebody edited what is decided with.
+    pub async fn add_author(&self, tenant: &TenantId, author: &str) -> Result<()> {
+        self.authors(tenant, "ADD #authors :who", vec![author.to_owned()])
+            .await
+    }
+
+    /// A decision with what these people edited went through.
+    pub async fn forget_authors(
+        &self,
+        tenant: &TenantId,
+        authors: &BTreeSet<String>,
+    ) -> Result<()> {
+        if authors.is_empty() {
+            return Ok(());
+        }
+        let who = authors.iter().cloned().collect();
+        self.authors(tenant, "DELETE #authors :who", who).await
+    }
+
+    async fn authors(&self, tenant: &TenantId, change: &str, who: Vec<String>) -> Result<()> {
+        let write = Write::update(keys::tenant(tenant), change)
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("authors")
+            .value("who", AttributeValue::Ss(who));
+        found(self.write(write).await?, tenant)
+    }
+}
