@@ -8,7 +8,7 @@ DENY_VERSION := 0.20.2
 SEEDS ?= 20
 STORMS ?= 200
 
-.PHONY: up demo test sim sdk check audit
+.PHONY: up demo test sim bench sdk check audit
 
 # The whole system on this machine, with a simulated Microsoft 365 tenant.
 up:
@@ -25,6 +25,10 @@ test:
 # More seeds of the simulation than `test` tries, of the whole life of people and of storms about numbers: make sim SEEDS=200
 sim:
 	ROLLCALL_SEEDS=$(SEEDS) ROLLCALL_STORMS=$(STORMS) $(CARGO) test --package tests --test simulation -- --nocapture seeds
+
+# What has to be fast, in release.
+bench:
+	$(CARGO) bench --package shared --bench rules
 
 # Microsoft's own Graph SDK for Python against the simulated tenant.
 sdk:

@@ -40,6 +40,7 @@ mod language;
 mod large;
 mod leaving;
 mod licensing;
+mod many;
 mod masses;
 mod moves;
 mod numbers;
