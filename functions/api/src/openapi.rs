@@ -24,6 +24,8 @@ use crate::routes::{
         tenants::sync_now,
         tenants::probe,
         tenants::set_mode,
+        tenants::begin_incident,
+        tenants::end_incident,
         change_sets::change_sets,
         change_sets::change_set,
         change_sets::plan,

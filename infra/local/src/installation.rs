@@ -280,6 +280,7 @@ fn registration(customer: Customer) -> Tenant {
         gate: Default::default(),
         read_for_rules: Default::default(),
         authors: Default::default(),
+        incident: None,
         refusals: Default::default(),
     }
 }

@@ -61,12 +61,26 @@ pub struct Tenant {
     /// Which decisions wait for somebody's yes, and what went through without one.
     #[serde(default, skip_serializing_if = "Gate::is_empty")]
     pub gate: Gate,
+    /// Something is wrong at Microsoft: nobody is provisioned or offboarded for a while (R145).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Incident>,
     /// Who edited rules or settings since a decision with them last went through.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub authors: BTreeSet<String>,
     /// What Microsoft lets us do, as far as refusals have taught us.
     #[serde(default)]
     pub refusals: BTreeMap<Capability, Refusals>,
+}
+
+/// A pause of risky work that somebody ordered, with an end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Why, for people: such as the number of Microsoft's incident.
+    pub reason: String,
+    /// Work goes on by itself from then on.
+    pub until: Time,
+    /// Who ordered it.
+    pub by: String,
 }
 
 /// What rules name that is not read of everybody anyway: whatever comes to it makes the next sync read the whole directory again.

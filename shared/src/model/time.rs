@@ -24,6 +24,12 @@ impl Time {
         self.0
     }
 
+    /// The moment that RFC 3339 writes so, with an offset; fractions of a millisecond are dropped. `None` = it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let stamp: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(stamp.as_millisecond()))
+    }
+
     /// How long after `earlier` this is; zero if it is not after it.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
@@ -76,6 +82,8 @@ mod tests {
         let early = Time::from_millis(999);
         let late = early + Duration::from_secs(1_700_000_000);
         assert_eq!(early.to_string(), "1970-01-01T00:00:00.999Z");
+        assert_eq!(Time::parse("1970-01-01T01:00:00.9994+01:00"), Some(early));
+        assert_eq!(Time::parse("soon"), None);
         assert!(early.sortable() < late.sortable());
         assert_eq!(late.since(early), Duration::from_secs(1_700_000_000));
         assert_eq!(early.since(late), Duration::ZERO);

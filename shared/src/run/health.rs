@@ -24,18 +24,22 @@ pub(super) enum Health {
     Probe,
 }
 
-/// Reads it off the tenant's row. A tenant that is only read is synced, and nothing else.
+/// Reads it off the tenant's row. A tenant that is only read is synced, and nothing else; during an incident nobody is provisioned or
+/// offboarded.
 pub(super) fn of(tenant: &Tenant, lane: Lane, now: Time) -> Health {
     let may_work = match tenant.settings.mode() {
         Mode::Active => true,
         Mode::ReadOnly => lane == Lane::Sync,
         Mode::Paused => false,
     };
-    match &tenant.circuit {
+    let until = tenant.incident.as_ref().map(|incident| incident.until);
+    let is_risky = matches!(lane, Lane::Provision | Lane::Offboard);
+    match (&tenant.circuit, until) {
         _ if !may_work => Health::NotBefore(now + config::WAITING_LOOK),
-        Circuit::Closed => Health::Fine,
-        Circuit::Open { probe_at, .. } if now < *probe_at => Health::NotBefore(*probe_at),
-        Circuit::Open { .. } => Health::Probe,
+        (_, Some(until)) if is_risky && now < until => Health::NotBefore(until),
+        (Circuit::Closed, _) => Health::Fine,
+        (Circuit::Open { probe_at, .. }, _) if now < *probe_at => Health::NotBefore(*probe_at),
+        (Circuit::Open { .. }, _) => Health::Probe,
     }
 }
 

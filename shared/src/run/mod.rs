@@ -94,7 +94,9 @@ pub use order::{Choice, edit, offboard, provision, refresh};
 pub use personas::save_persona;
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
-pub use tenants::{audit_now, connect, probe_now, register, set_mode, sync_now};
+pub use tenants::{
+    audit_now, begin_incident, connect, end_incident, probe_now, register, set_mode, sync_now,
+};
 pub use unstage::{Unstaged, cancel, unstage};
 
 /// What a client was made for: the connection, and the properties that rules want read.

@@ -1,8 +1,10 @@
 //! What is ordered for a whole tenant: register it, connect it anew, let it work or not, try its connection, sync it.
 
-use crate::error::Result;
+use std::time::Duration;
+
+use crate::error::{Error, Kind, Result};
 use crate::model::lane::{Lane, Mark};
-use crate::model::tenant::{Connection, Mode, Tenant, TenantId};
+use crate::model::tenant::{Connection, Incident, Mode, Tenant, TenantId};
 
 use super::{Shell, sync};
 
@@ -33,6 +35,40 @@ pub async fn set_mode(shell: &Shell, tenant: &TenantId, mode: Mode) -> Result<()
         shell.store.ring(tenant, *lane, mark, now).await?;
     }
     shell.ring(tenant, lanes.iter().copied()).await;
+    Ok(())
+}
+
+/// The longest pause for an incident, and the longest reason, in characters.
+const LONGEST_INCIDENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LONGEST_REASON: usize = 200;
+
+/// Something is wrong at Microsoft: from now on nobody is provisioned or offboarded, until the end that is named (R145). Reading, deciding
+/// and looking at the staged go on. A second one takes the place of the first. `Conflict` if it has no reason or no end within a week.
+pub async fn begin_incident(shell: &Shell, tenant: &TenantId, incident: Incident) -> Result<()> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let now = shell.clock.now();
+    let length = incident.reason.trim().chars().count();
+    let refused = |why: &str| Err(Error::new(Kind::Conflict, why.to_owned()));
+    if length == 0 || length > LONGEST_REASON {
+        return refused("a pause has a reason of 1 to 200 characters");
+    }
+    if incident.until <= now || incident.until > now + LONGEST_INCIDENT {
+        return refused("a pause ends later than now, and within 7 days");
+    }
+    shell.store.set_incident(&tenant.id, Some(&incident)).await
+}
+
+/// Nothing is wrong any more: what waited is done, in its order.
+pub async fn end_incident(shell: &Shell, tenant: &TenantId) -> Result<()> {
+    shell.store.set_incident(tenant, None).await?;
+    let lanes = [Lane::Provision, Lane::Offboard];
+    for lane in lanes {
+        shell
+            .store
+            .ring(tenant, lane, None, shell.clock.now())
+            .await?;
+    }
+    shell.ring(tenant, lanes).await;
     Ok(())
 }
 

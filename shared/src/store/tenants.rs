@@ -14,8 +14,8 @@ use crate::model::microsoft::{PolicyName, Sku};
 use crate::model::persona::{Persona, Profile, Rules};
 use crate::model::probe::Probe;
 use crate::model::tenant::{
-    Capability, Circuit, Connection, Mode, ReadForRules, Refusals, Settings, Tenant, TenantId,
-    Trouble,
+    Capability, Circuit, Connection, Incident, Mode, ReadForRules, Refusals, Settings, Tenant,
+    TenantId, Trouble,
 };
 use crate::model::tree::{Node, Values};
 
@@ -250,6 +250,22 @@ impl Store {
             .value("read", attribute(read)?)
             .value("circuit", attribute(circuit)?);
         self.write(write).await.map(|_| ())
+    }
+
+    /// Begins or ends a pause of risky work.
+    pub async fn set_incident(&self, tenant: &TenantId, incident: Option<&Incident>) -> Result<()> {
+        let change = match incident {
+            Some(_) => "SET #incident = :incident",
+            None => "REMOVE #incident",
+        };
+        let mut write = Write::update(keys::tenant(tenant), change)
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("incident");
+        if let Some(incident) = incident {
+            write = write.value("incident", attribute(incident)?);
+        }
+        found(self.write(write).await?, tenant)
     }
 
     /// What is read of people because rules name it.

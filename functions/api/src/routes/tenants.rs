@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -11,14 +12,14 @@ use shared::error::Kind;
 use shared::model::change_set::ChangeSet;
 use shared::model::lane::{Lane, LaneRow, Mark};
 use shared::model::probe::Probe;
-use shared::model::tenant::{Capability, Circuit, Mode, Tenant, TenantId};
+use shared::model::tenant::{Capability, Circuit, Incident, Mode, Tenant, TenantId};
 use shared::model::time::Time;
 use shared::run::{self, Shell, change_sets, look};
 use utoipa::ToSchema;
 
 use super::change_sets::ChangeSetSeen;
 use crate::auth::Caller;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, What};
 use crate::wire::{Body, accepted};
 
 /// The tenants of the caller.
@@ -57,6 +58,9 @@ pub struct TenantHealth {
     /// What stands between us and Microsoft.
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<TroubleSeen>,
+    /// Nobody is provisioned or offboarded for a while.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incident: Option<IncidentSeen>,
     /// Change sets that wait for somebody's yes, because they would change many people at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<ChangeSetSeen>,
@@ -203,6 +207,65 @@ pub async fn set_mode(
     tenant(State(shell), Extension(id)).await
 }
 
+/// A pause of risky work.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IncidentOrder {
+    /// Why, such as the number of Microsoft's incident; 1 to 200 characters.
+    reason: String,
+    /// When work goes on by itself, RFC 3339; within 7 days.
+    until: String,
+}
+
+/// A pause of risky work that was ordered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IncidentSeen {
+    /// Why.
+    reason: String,
+    /// When work goes on by itself, RFC 3339.
+    until: String,
+    /// Who ordered it.
+    by: String,
+}
+
+/// Something is wrong at Microsoft: nobody is provisioned or offboarded until the end that is named. Syncs go on, and decide.
+#[utoipa::path(put, path = "/v1/tenants/{tenant}/incident", tag = "tenants", operation_id = "beginIncident",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    request_body = IncidentOrder,
+    responses((status = 200, description = "Set", body = TenantHealth), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn begin_incident(
+    State(shell): State<Arc<Shell>>,
+    Extension(id): Extension<TenantId>,
+    Extension(caller): Extension<Caller>,
+    Body(order): Body<IncidentOrder>,
+) -> Result<Json<TenantHealth>, Problem> {
+    let until = Time::parse(&order.until).ok_or_else(|| {
+        Problem::new(
+            What::Invalid,
+            "until is no moment such as 2026-03-01T12:00:00Z",
+        )
+    })?;
+    let incident = Incident {
+        reason: order.reason,
+        until,
+        by: caller.subject,
+    };
+    run::begin_incident(&shell, &id, incident).await?;
+    tenant(State(shell), Extension(id)).await
+}
+
+/// Ends the pause before its end.
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/incident", tag = "tenants", operation_id = "endIncident",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 204, description = "There is no pause"), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn end_incident(
+    State(shell): State<Arc<Shell>>,
+    Extension(id): Extension<TenantId>,
+) -> Result<StatusCode, Problem> {
+    run::end_incident(&shell, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 fn health(tenant: Tenant, waiting: Vec<ChangeSet>, sync: &LaneRow, now: Time) -> TenantHealth {
     let since = match &tenant.circuit {
         Circuit::Closed => None,
@@ -220,6 +283,14 @@ fn health(tenant: Tenant, waiting: Vec<ChangeSet>, sync: &LaneRow, now: Time) ->
             since: trouble.since.to_string(),
             sentence: trouble.sentence,
         }),
+        incident: tenant
+            .incident
+            .filter(|incident| now < incident.until)
+            .map(|incident| IncidentSeen {
+                reason: incident.reason,
+                until: incident.until.to_string(),
+                by: incident.by,
+            }),
         waiting: waiting.into_iter().map(ChangeSetSeen::from).collect(),
         missing_permissions: missing
             .map(|(capability, _)| capability.permission().to_owned())

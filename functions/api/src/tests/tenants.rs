@@ -62,3 +62,40 @@ fn the_mode_is_set_and_shown() {
         assert_eq!(wrong.body["field"], "mode");
     });
 }
+
+/// R145: during an incident nobody is provisioned, with a reason that is shown, and work goes on by itself at its end, or when somebody
+/// says that it is over.
+#[test]
+fn an_incident_pauses_risky_work_until_its_end() {
+    play(async {
+        let house = House::of(people(4)).await;
+        let path = format!("{TENANT}/incident");
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        let begin = async |length: Duration, reason: &str| {
+            let until = house.stage.clock.now() + length;
+            let body = json!({"reason": reason, "until": until.to_string()});
+            house.ask_as(Role::Operator, "PUT", &path, &body).await
+        };
+        for (length, reason) in [(hours(0), "TM1"), (hours(169), "TM1"), (hours(1), " ")] {
+            let refused = begin(length, reason).await;
+            assert!(refused.is_problem(409, "conflict"), "{refused:?}");
+        }
+        let begun = begin(hours(10), "TM123456: calls fail").await;
+        assert_eq!(begun.body["incident"]["reason"], "TM123456: calls fail");
+        let writes = || house.stage.microsoft.history().len();
+        let before = writes();
+        house.beside(house.stage.clock.sleep(hours(9))).await;
+        assert_eq!(writes(), before);
+        assert!(
+            house.stage.ledger().unwrap().jobs.len() > 1,
+            "decided all the same"
+        );
+        house.beside(house.stage.clock.sleep(hours(3))).await;
+        assert!(writes() > before);
+        assert!(house.get(TENANT).await.body.get("incident").is_none());
+
+        begin(hours(10), "again").await;
+        assert_eq!(house.delete(&path).await.status, 204);
+        assert!(house.get(TENANT).await.body.get("incident").is_none());
+    });
+}
