@@ -1,6 +1,7 @@
 //! 100 rules over 100,000 people on one core: how long it takes to find everybody's first match (`make bench`).
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::panic,
     missing_docs,
     reason = "whoever runs it reads what it says"

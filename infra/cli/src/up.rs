@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use local::fate::{Fate, Hook, Request};
 use shared::clock::Clock;
-use shared::model::tenant::{Held, Tenant, TenantId};
+use shared::model::tenant::{Tenant, TenantId};
 
 use self::folder::Folder;
 pub use self::order::Arguments;
@@ -139,22 +139,18 @@ fn where_and_how(folder: &Folder) -> String {
 
 /// What an administrator has to know of a tenant.
 fn trouble(tenant: &Tenant) -> Option<String> {
-    let held = tenant.gate.held.as_ref().map(|held| {
-        let Held {
-            decision,
-            changed,
-            in_scope,
-            ..
-        } = held;
+    let open = tenant.gate.open.values().next();
+    let waits = open.map(|set| {
+        let id = &set.0;
         format!(
-            "an edit would change {changed} of {in_scope} people and waits for a yes to {decision}"
+            "a change set would change many people: see change-sets/{id}, which waits for a yes"
         )
     });
     let said = tenant
         .trouble
         .as_ref()
         .map(|trouble| trouble.sentence.clone());
-    said.or(held)
+    said.or(waits)
 }
 
 /// What can be tried through this API.
