@@ -14,7 +14,7 @@ use local::demo::{EPOCH, Setting, Stage};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
-use shared::model::change_set::SetId;
+use shared::model::change_set::{SetId, SetPlace};
 use shared::model::departure::Departure;
 use shared::model::job::JobId;
 use shared::model::lane::Lane;
@@ -251,8 +251,12 @@ async fn read(item: &Value) -> Option<Value> {
         "change_set" => as_json(store.change_set(id, &SetId(last.into())).await.unwrap()),
         "planned" => {
             let parts: Vec<&str> = text(item, "pk").split('#').collect();
-            let (set, shard) = (SetId(parts[3].into()), parts[4].parse().unwrap());
-            let page = store.planned_page(id, &set, shard, None, 1);
+            let set = SetId(parts[3].into());
+            let place = SetPlace {
+                shard: parts[4].parse().unwrap(),
+                after: None,
+            };
+            let page = store.planned_page(id, &set, &place, 1);
             as_json(page.await.unwrap().0.first())
         }
         "rules_part" => {

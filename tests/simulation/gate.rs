@@ -46,7 +46,8 @@ async fn waiting(stage: &Stage) -> Vec<ChangeSet> {
     change_sets::waiting(shell, &row).await.unwrap()
 }
 
-async fn one_waiting(stage: &Stage) -> ChangeSet {
+/// The only one that does.
+pub async fn one_waiting(stage: &Stage) -> ChangeSet {
     let mut sets = waiting(stage).await;
     assert_eq!(sets.len(), 1);
     sets.pop().unwrap()

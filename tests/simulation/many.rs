@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use local::microsoft::NewPerson;
 use shared::error::Kind;
-use shared::model::change_set::{ChangeKind, ChangeSet, Limit, SetState};
+use shared::model::change_set::{ChangeKind, ChangeSet, Limit, SetPlace, SetState};
 use shared::model::microsoft::UserId;
 use shared::model::persona::{
     LocationSource, Persona, PersonaChoice, PersonaRef, Rules, WrittenRule,
@@ -13,6 +13,7 @@ use shared::run::change_sets::{self, PlannedChange};
 use shared::run::rules::save_rules;
 
 use crate::desk::Desk;
+use crate::gate::one_waiting;
 use crate::theatre::{HOUR, MINUTE, ends_the_same_at_the_table, play, pull};
 
 const PEOPLE: usize = 5_000;
@@ -57,14 +58,6 @@ const fn limit(few: u64) -> Limit {
     }
 }
 
-async fn waiting(desk: &Desk) -> ChangeSet {
-    let (shell, tenant) = desk.office();
-    let row = shell.store.tenant(tenant).await.unwrap().unwrap();
-    let mut sets = change_sets::waiting(shell, &row).await.unwrap();
-    assert_eq!(sets.len(), 1);
-    sets.pop().unwrap()
-}
-
 /// A sync, and time for what follows from it.
 async fn sync(desk: &Desk) {
     desk.play(async {
@@ -77,7 +70,7 @@ async fn sync(desk: &Desk) {
 async fn plans(desk: &Desk, set: &ChangeSet) -> Vec<PlannedChange> {
     let (shell, tenant) = desk.office();
     let mut plans = Vec::new();
-    let mut from = Some((0, None));
+    let mut from = Some(SetPlace::BEGIN);
     while let Some(place) = from {
         let page = change_sets::plan(shell, tenant, &set.id, place, 100);
         let (rows, next) = page.await.unwrap();
@@ -130,7 +123,7 @@ fn a_third_of_five_thousand_people_waits_for_a_second_person() {
             .await
             .unwrap();
         sync(&desk).await;
-        let first = waiting(&desk).await;
+        let first = one_waiting(&desk.stage).await;
         assert_eq!(first.people, concerned.len() as u64);
         assert!(first.people > 1_400 && first.in_scope == PEOPLE as u64);
         let planned = plans(&desk, &first).await;
@@ -147,13 +140,13 @@ fn a_third_of_five_thousand_people_waits_for_a_second_person() {
             .await
             .unwrap();
         sync(&desk).await;
-        let second = waiting(&desk).await;
+        let second = one_waiting(&desk.stage).await;
         assert_ne!(second.hash, first.hash);
         save_rules(shell, tenant, rules(5, &[(third, "kiwi")]), true, "grace")
             .await
             .unwrap();
         sync(&desk).await;
-        let third = waiting(&desk).await;
+        let third = one_waiting(&desk.stage).await;
         assert_eq!(third.hash, first.hash);
         assert_eq!(plans(&desk, &third).await, planned);
         for (set, by) in [
@@ -226,7 +219,7 @@ fn a_change_set_survives_a_death_at_every_request_to_the_table() {
                 desk.stage.clock.sleep(HOUR).await;
             })
             .await;
-            let set = waiting(&desk).await;
+            let set = one_waiting(&desk.stage).await;
             change_sets::approve(shell, tenant, &set.id, &set.hash, "eve")
                 .await
                 .unwrap();

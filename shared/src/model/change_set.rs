@@ -118,6 +118,20 @@ pub struct SetPlace {
     pub after: Option<UserId>,
 }
 
+impl SetPlace {
+    /// Before everything.
+    pub const BEGIN: Self = Self {
+        shard: 0,
+        after: None,
+    };
+
+    /// Where it goes on after a page that ended at this person, or was the last of its partition; `None` = that was all.
+    pub fn next(&self, after: Option<UserId>, shards: u8) -> Option<Self> {
+        let shard = self.shard + u8::from(after.is_none());
+        (shard < shards).then_some(Self { shard, after })
+    }
+}
+
 /// What the gate remembers of a tenant. Only the sync lane writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -43,6 +43,7 @@ pub struct Basis {
 pub struct Policybook {
     placement: RuleList<SitePath>,
     choices: RuleList<PersonaChoice>,
+    reads: Reads,
     basis: Basis,
 }
 
@@ -132,9 +133,12 @@ impl Policybook {
                 return Err(RuleProblem::missing(&rule.name, "site", &rule.then.0));
             }
         }
+        let mut reads = placement.reads();
+        reads.extend(choices.reads());
         Ok(Self {
             placement,
             choices,
+            reads,
             basis,
         })
     }
@@ -204,10 +208,8 @@ impl Policybook {
     }
 
     /// What the rules of both lists have to know of people.
-    pub fn reads(&self) -> Reads {
-        let mut reads = self.placement.reads();
-        reads.extend(self.choices.reads());
-        reads
+    pub const fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The site at which the placement rules put somebody.

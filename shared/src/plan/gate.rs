@@ -17,9 +17,7 @@ use crate::model::time::Time;
 pub struct Tally {
     /// People whom rules may concern.
     pub in_scope: u64,
-    /// Among them so many would be changed.
-    pub people: u64,
-    /// In which way.
+    /// In which ways they would be changed, and how many of them.
     pub counts: Counts,
     /// In scope and changed, by the site where people are now.
     sites: BTreeMap<SitePath, (u64, Counts)>,
@@ -35,7 +33,6 @@ impl Tally {
             return;
         }
         self.in_scope += 1;
-        self.people += u64::from(!kinds.is_empty());
         let site = person.site.as_ref();
         let mut site = site.map(|site| self.sites.entry(site.clone()).or_default());
         if let Some((in_scope, _)) = &mut site {
@@ -75,11 +72,8 @@ impl Tally {
             let Limit { few, percent, many } = limit(limits, *kind);
             let name = kind.name();
             let all = count + passed.get(kind).copied().unwrap_or_default();
-            if many.is_some_and(|many| all > many) {
-                return Some(format!(
-                    "{all} {name} in 24 hours are more than {}",
-                    many.unwrap_or_default()
-                ));
+            if let Some(many) = many.filter(|many| all > *many) {
+                return Some(format!("{all} {name} in 24 hours are more than {many}"));
             }
             if all > few && all * 100 > self.in_scope * percent {
                 let of = self.in_scope;
@@ -101,7 +95,8 @@ impl Tally {
     }
 }
 
-fn limit(limits: &BTreeMap<ChangeKind, Limit>, kind: ChangeKind) -> Limit {
+/// How many changes of a kind go through, as the tenant says or else the installation.
+pub fn limit(limits: &BTreeMap<ChangeKind, Limit>, kind: ChangeKind) -> Limit {
     limits.get(&kind).copied().unwrap_or(Limit::usual(kind))
 }
 

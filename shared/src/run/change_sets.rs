@@ -1,16 +1,12 @@
 //! What people do with change sets: look, say yes or no (F130, F131, I3).
 
 use crate::error::{Error, Kind, Result};
-use crate::model::change_set::{ChangeSet, SetId, SetState};
+use crate::model::change_set::{ChangeSet, SetId, SetPlace, SetState};
 use crate::model::lane::{Lane, Mark};
-use crate::model::microsoft::UserId;
 use crate::model::tenant::{Tenant, TenantId};
 pub use crate::store::change_sets::PlannedChange;
 
 use super::{Shell, sync};
-
-/// Where in a change set's plan to go on: the partition, and the last person seen in it.
-pub type PlanPlace = (u8, Option<UserId>);
 
 /// Change sets, the oldest first, after this one, and where the next begin.
 pub async fn list(
@@ -43,25 +39,19 @@ pub async fn plan(
     shell: &Shell,
     tenant: &TenantId,
     id: &SetId,
-    from: PlanPlace,
+    from: SetPlace,
     limit: i32,
-) -> Result<(Vec<PlannedChange>, Option<PlanPlace>)> {
+) -> Result<(Vec<PlannedChange>, Option<SetPlace>)> {
     let tenant = sync::tenant(shell, tenant).await?;
     get(shell, &tenant.id, id).await?;
-    let (mut shard, mut after) = from;
-    while shard < tenant.shards {
-        let page = shell
-            .store
-            .planned_page(&tenant.id, id, shard, after.as_ref(), limit);
+    let mut from = Some(from);
+    while let Some(place) = from {
+        let page = shell.store.planned_page(&tenant.id, id, &place, limit);
         let (rows, next) = page.await?;
-        let next = match next {
-            Some(after) => Some((shard, Some(after))),
-            None => Some((shard + 1, None)).filter(|(shard, _)| *shard < tenant.shards),
-        };
-        if !rows.is_empty() || next.is_none() {
-            return Ok((rows, next));
+        from = place.next(next, tenant.shards);
+        if !rows.is_empty() {
+            return Ok((rows, from));
         }
-        (shard, after) = (shard + 1, None);
     }
     Ok((Vec::new(), None))
 }

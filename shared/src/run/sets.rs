@@ -7,13 +7,14 @@ use sha2::{Digest, Sha256};
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
-use crate::model::change_set::{ChangeKind, ChangeSet, Gate, SetId, SetOrigin, SetState};
+use crate::model::change_set::{ChangeKind, ChangeSet, Gate, SetId, SetOrigin, SetPlace, SetState};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::time::Time;
 use crate::plan::decide::{Decision, Leave};
 use crate::plan::gate::{self, Tally};
 use crate::store::change_sets::PlannedChange;
+use crate::store::commits::ulid;
 
 use super::decide::{Decider, PAGE, put_off};
 use super::order;
@@ -111,7 +112,7 @@ pub(super) async fn weigh_everybody(
     origin: SetOrigin,
     later: &mut BTreeSet<UserId>,
 ) -> Result<Weighed> {
-    let Some(tally) = count(decider, &Whom::Everybody).await? else {
+    let Some(tally) = count(decider, &Whom::Everybody, None).await? else {
         return Ok(Weighed::OutOfTime);
     };
     if let Some(reason) = over(decider, &tally, gate) {
@@ -156,13 +157,13 @@ pub(super) async fn weigh(
     ids: &BTreeSet<UserId>,
     later: &mut BTreeSet<UserId>,
 ) -> Result<Weighed> {
-    let Some(mut tally) = count(decider, &Whom::These(ids)).await? else {
+    let Some(mut tally) = count(decider, &Whom::These(ids), None).await? else {
         return Ok(Weighed::OutOfTime);
     };
     let limits = &decider.tenant.settings.limits;
     if tally.is_more_than_few(limits, gate, decider.shell.clock.now()) {
         // How much it is of the whole matters by now.
-        let Some(of_all) = count_among(decider, ids).await? else {
+        let Some(of_all) = count(decider, &Whom::Everybody, Some(ids)).await? else {
             return Ok(Weighed::OutOfTime);
         };
         tally = of_all;
@@ -202,32 +203,19 @@ fn kinds(decider: &Decider<'_>, person: &Person) -> Vec<ChangeKind> {
     }
 }
 
-/// Counts what would be done. `None` = the time is over.
-async fn count(decider: &Decider<'_>, whom: &Whom<'_>) -> Result<Option<Tally>> {
+/// Counts what would be done to everybody, or to some among everybody. `None` = the time is over.
+async fn count(
+    decider: &Decider<'_>,
+    whom: &Whom<'_>,
+    only: Option<&BTreeSet<UserId>>,
+) -> Result<Option<Tally>> {
     let mut tally = Tally::default();
     let mut walk = Walk::default();
     loop {
         match walk.next(decider, whom).await? {
             Shown::People(people) => {
                 for person in &people {
-                    tally.add(person, &kinds(decider, person));
-                }
-            }
-            Shown::All => return Ok(Some(tally)),
-            Shown::OutOfTime => return Ok(None),
-        }
-    }
-}
-
-/// Counts what would be done to some people, among everybody.
-async fn count_among(decider: &Decider<'_>, ids: &BTreeSet<UserId>) -> Result<Option<Tally>> {
-    let mut tally = Tally::default();
-    let mut walk = Walk::default();
-    loop {
-        match walk.next(decider, &Whom::Everybody).await? {
-            Shown::People(people) => {
-                for person in &people {
-                    let counts = ids.contains(&person.id);
+                    let counts = only.is_none_or(|only| only.contains(&person.id));
                     let kinds = counts.then(|| kinds(decider, person));
                     tally.add(person, &kinds.unwrap_or_default());
                 }
@@ -242,19 +230,12 @@ async fn count_among(decider: &Decider<'_>, ids: &BTreeSet<UserId>) -> Result<Op
 async fn planned(decider: &Decider<'_>, set: &SetId) -> Result<BTreeSet<UserId>> {
     let Decider { shell, tenant, .. } = *decider;
     let mut people = BTreeSet::new();
-    for shard in 0..tenant.shards {
-        let mut after = None;
-        loop {
-            let page = shell
-                .store
-                .planned_page(&tenant.id, set, shard, after.as_ref(), PAGE);
-            let (rows, next) = page.await?;
-            people.extend(rows.into_iter().map(|row| row.person));
-            after = next;
-            if after.is_none() {
-                break;
-            }
-        }
+    let mut from = Some(SetPlace::BEGIN);
+    while let Some(place) = from {
+        let page = shell.store.planned_page(&tenant.id, set, &place, PAGE);
+        let (rows, next) = page.await?;
+        people.extend(rows.into_iter().map(|row| row.person));
+        from = place.next(next, tenant.shards);
     }
     Ok(people)
 }
@@ -361,12 +342,7 @@ fn set_id(decider: &Decider<'_>, origin: SetOrigin, now: Time) -> SetId {
         decider.tenant.id.as_str(),
         decider.decided_with
     );
-    let random = Sha256::digest(text)
-        .iter()
-        .take(10)
-        .fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
-    let millis = u64::try_from(now.millis()).unwrap_or(0);
-    SetId(ulid::Ulid::from_parts(millis, random).to_string())
+    SetId(ulid(&text, now))
 }
 
 /// Ends a change set without its yes. Whoever changed while it waited is decided at the next sync. False = somebody was faster.

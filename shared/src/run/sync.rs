@@ -123,7 +123,7 @@ async fn is_read(
     graph: &Graph,
     book: &Policybook,
 ) -> Result<bool> {
-    let mut reads = book.reads();
+    let mut reads = book.reads().clone();
     if let Ok(scope) = ImportScope::new(&tenant.settings.sync.scope) {
         reads.extend(scope.reads());
     }

@@ -10,10 +10,10 @@ use super::jobs::Belonging;
 use super::keys;
 use super::tenants::found;
 use super::write::{Write, Written};
-use super::{Query, Range, Store, attribute, decode, encode, text};
+use super::{Store, decode, encode};
 use crate::config;
 use crate::error::Result;
-use crate::model::change_set::{ChangeKind, ChangeSet, Gate, SetId};
+use crate::model::change_set::{ChangeKind, ChangeSet, Gate, SetId, SetPlace};
 use crate::model::microsoft::UserId;
 use crate::model::persona::Wanted;
 use crate::model::tenant::{Tenant, TenantId};
@@ -58,26 +58,14 @@ impl Store {
         &self,
         tenant: &TenantId,
         set: &SetId,
-        shard: u8,
-        after: Option<&UserId>,
+        from: &SetPlace,
         limit: i32,
     ) -> Result<(Vec<PlannedChange>, Option<UserId>)> {
-        let partition = keys::all_planned(tenant, set, shard);
-        let from = after.map(|id| super::at(&partition, &format!("{}{}", keys::CHANGE, id.0)));
-        let page = self
-            .query(Query {
-                index: None,
-                partition: &partition,
-                range: Range::Prefix(keys::CHANGE),
-                limit: Some(limit),
-                from,
-            })
-            .await?;
-        let next = page.next.as_ref().and_then(|item| text(item, "sk"));
-        let next = next.and_then(|sk| sk.strip_prefix(keys::CHANGE));
-        let next = next.map(|id| UserId(id.to_owned()));
-        let rows = page.items.into_iter().map(decode).collect::<Result<_>>()?;
-        Ok((rows, next))
+        let partition = keys::all_planned(tenant, set, from.shard);
+        let after = from.after.as_ref().map(|id| id.0.as_str());
+        let page = self.page_after(&partition, keys::CHANGE, after, limit);
+        let (rows, next) = page.await?;
+        Ok((rows, next.map(UserId)))
     }
 
     /// Which of these people a change set plans for.
@@ -106,21 +94,10 @@ impl Store {
         limit: i32,
     ) -> Result<(Vec<ChangeSet>, Option<SetId>)> {
         let partition = keys::change_sets(tenant);
-        let from = after.map(|id| super::at(&partition, &keys::change_set(tenant, id).sk));
-        let page = self
-            .query(Query {
-                index: None,
-                partition: &partition,
-                range: Range::Prefix(keys::SET),
-                limit: Some(limit),
-                from,
-            })
-            .await?;
-        let next = page.next.as_ref().and_then(|item| text(item, "sk"));
-        let next = next.and_then(|sk| sk.strip_prefix(keys::SET));
-        let next = next.map(|id| SetId(id.to_owned()));
-        let sets = page.items.into_iter().map(decode).collect::<Result<_>>()?;
-        Ok((sets, next))
+        let after = after.map(|id| id.0.as_str());
+        let page = self.page_after(&partition, keys::SET, after, limit);
+        let (sets, next) = page.await?;
+        Ok((sets, next.map(SetId)))
     }
 
     /// Stores a header on condition that it is still the one that was read; a new one has version 0. False = somebody was faster.
@@ -149,12 +126,7 @@ impl Store {
 
     /// What the gate remembers. Only the sync lane calls this.
     pub async fn set_gate(&self, tenant: &TenantId, gate: &Gate) -> Result<()> {
-        let write = Write::update(keys::tenant(tenant), "SET #gate = :gate")
-            .when("attribute_exists(#id)")
-            .name("id")
-            .name("gate")
-            .value("gate", attribute(gate)?);
-        found(self.write(write).await?, tenant)
+        self.set_on_tenant(tenant, "gate", Some(gate)).await
     }
 
     /// Somebody edited what is decided with.

@@ -217,11 +217,16 @@ impl Store {
 }
 
 fn job_id(person: &Person, now: Time) -> JobId {
-    let hash = Sha256::digest(format!("{}#{}", person.id.0, person.version).as_bytes());
+    JobId(ulid(&format!("{}#{}", person.id.0, person.version), now))
+}
+
+/// A ULID of a moment whose random part follows from a text: made twice, it is the same.
+pub(crate) fn ulid(text: &str, now: Time) -> String {
+    let hash = Sha256::digest(text.as_bytes());
     let random = hash
         .iter()
         .take(10)
         .fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
     let millis = u64::try_from(now.millis()).unwrap_or(0);
-    JobId(ulid::Ulid::from_parts(millis, random).to_string())
+    ulid::Ulid::from_parts(millis, random).to_string()
 }

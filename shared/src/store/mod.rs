@@ -60,6 +60,31 @@ pub struct Store {
 }
 
 impl Store {
+    /// Some rows of a partition whose names begin alike, in the order of the rest of their names, after one of them; and the last one if
+    /// more follow. Eventually consistent.
+    async fn page_after<T: DeserializeOwned>(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let page = self
+            .query(Query {
+                index: None,
+                partition,
+                range: Range::Prefix(prefix),
+                limit: Some(limit),
+                from: after.map(|rest| at(partition, &format!("{prefix}{rest}"))),
+            })
+            .await?;
+        let next = page.next.as_ref().and_then(|item| text(item, "sk"));
+        let next = next.and_then(|sk| sk.strip_prefix(prefix));
+        let next = next.map(str::to_owned);
+        let rows = page.items.into_iter().map(decode).collect::<Result<_>>()?;
+        Ok((rows, next))
+    }
+
     /// The table with this name.
     pub fn new(client: Client, table: String, clock: Clock) -> Self {
         Self {

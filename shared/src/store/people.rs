@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::keys;
 use super::known::{GONE, Known, short_digest};
 use super::write::{Write, Written};
-use super::{Query, Range, Store, attribute, decode, number, text};
+use super::{Store, attribute, decode, number};
 use crate::error::{Error, Kind, Result};
 use crate::model::group::GroupId;
 use crate::model::microsoft::{DirectoryUser, LicenceState, UserId};
@@ -69,30 +69,10 @@ impl Store {
         limit: i32,
     ) -> Result<(Vec<Person>, Option<UserId>)> {
         let partition = keys::people(&tenant.id, shard);
-        let from = after.map(|id| {
-            let key = keys::person(&tenant.id, tenant.shards, id);
-            super::at(&key.pk, &key.sk)
-        });
-        let range = Range::Prefix(keys::USER);
-        let page = self
-            .query(Query {
-                index: None,
-                partition: &partition,
-                range,
-                limit: Some(limit),
-                from,
-            })
-            .await?;
-        let next = page
-            .next
-            .as_ref()
-            .and_then(|item| text(item, "sk"))
-            .and_then(|sk| sk.strip_prefix(keys::USER));
-        let next = next.map(|id| UserId(id.to_owned()));
-        Ok((
-            page.items.into_iter().map(decode).collect::<Result<_>>()?,
-            next,
-        ))
+        let after = after.map(|id| id.0.as_str());
+        let page = self.page_after(&partition, keys::USER, after, limit);
+        let (people, next) = page.await?;
+        Ok((people, next.map(UserId)))
     }
 
     /// What is known of everybody; who was stored before the sync with the fence `since` has a place.

@@ -87,12 +87,7 @@ impl Store {
 
     /// Changes what an administrator can set.
     pub async fn set_settings(&self, tenant: &TenantId, settings: &Settings) -> Result<()> {
-        let write = Write::update(keys::tenant(tenant), "SET #settings = :settings")
-            .when("attribute_exists(#id)")
-            .name("id")
-            .name("settings")
-            .value("settings", attribute(settings)?);
-        found(self.write(write).await?, tenant)
+        self.set_on_tenant(tenant, "settings", Some(settings)).await
     }
 
     /// Sets how much of its work is done for a tenant, and leaves everything else that is set.
@@ -113,12 +108,8 @@ impl Store {
 
     /// Notes that a tenant's schedules were made.
     pub async fn mark_schedules(&self, tenant: &TenantId) -> Result<()> {
-        let write = Write::update(keys::tenant(tenant), "SET #has_schedules = :yes")
-            .when("attribute_exists(#id)")
-            .name("id")
-            .name("has_schedules")
-            .value("yes", attribute(&true)?);
-        found(self.write(write).await?, tenant)
+        self.set_on_tenant(tenant, "has_schedules", Some(&true))
+            .await
     }
 
     /// The ids of all tenants.
@@ -254,39 +245,18 @@ impl Store {
 
     /// Begins or ends a pause of risky work.
     pub async fn set_incident(&self, tenant: &TenantId, incident: Option<&Incident>) -> Result<()> {
-        let change = match incident {
-            Some(_) => "SET #incident = :incident",
-            None => "REMOVE #incident",
-        };
-        let mut write = Write::update(keys::tenant(tenant), change)
-            .when("attribute_exists(#id)")
-            .name("id")
-            .name("incident");
-        if let Some(incident) = incident {
-            write = write.value("incident", attribute(incident)?);
-        }
-        found(self.write(write).await?, tenant)
+        self.set_on_tenant(tenant, "incident", incident).await
     }
 
     /// What is read of people because rules name it.
     pub async fn set_read_for_rules(&self, tenant: &TenantId, read: &ReadForRules) -> Result<()> {
-        let change = "SET #read_for_rules = :read";
-        let write = Write::update(keys::tenant(tenant), change)
-            .when("attribute_exists(#id)")
-            .name("id")
-            .name("read_for_rules")
-            .value("read", attribute(read)?);
-        found(self.write(write).await?, tenant)
+        self.set_on_tenant(tenant, "read_for_rules", Some(read))
+            .await
     }
 
     /// Keeps what a test of the connection found.
     pub async fn set_probe(&self, tenant: &TenantId, probe: &Probe) -> Result<()> {
-        let write = Write::update(keys::tenant(tenant), "SET #probe = :probe")
-            .when("attribute_exists(#id)")
-            .name("id")
-            .name("probe")
-            .value("probe", attribute(probe)?);
-        found(self.write(write).await?, tenant)
+        self.set_on_tenant(tenant, "probe", Some(probe)).await
     }
 
     /// Says what stands between us and Microsoft; `None` = nothing.
@@ -327,6 +297,27 @@ impl Store {
             write = write.value("refusals", attribute(&refusals)?);
         }
         self.write(write).await.map(|_| ())
+    }
+
+    /// Sets one attribute of a tenant's row, which must be there; `None` = takes it away.
+    pub(super) async fn set_on_tenant<T: Serialize>(
+        &self,
+        tenant: &TenantId,
+        name: &'static str,
+        value: Option<&T>,
+    ) -> Result<()> {
+        let change = match value {
+            Some(_) => format!("SET #{name} = :{name}"),
+            None => format!("REMOVE #{name}"),
+        };
+        let mut write = Write::update(keys::tenant(tenant), change)
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name(name);
+        if let Some(value) = value {
+            write = write.value(name, attribute(value)?);
+        }
+        found(self.write(write).await?, tenant)
     }
 
     async fn few<T: DeserializeOwned>(&self, tenant: &TenantId, prefix: &str) -> Result<Vec<T>> {

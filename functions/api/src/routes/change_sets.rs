@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::model::change_set::{ChangeKind, ChangeSet, SetId, SetOrigin};
+use shared::model::change_set::{ChangeKind, ChangeSet, SetId, SetOrigin, SetPlace};
 use shared::model::microsoft::UserId;
 use shared::model::tenant::TenantId;
 use shared::run::Shell;
@@ -152,16 +152,16 @@ pub async fn plan(
 ) -> Result<Json<PlanPage>, Problem> {
     let limit = limit(&asked)?;
     let from = match asked.after.as_deref() {
-        None => (0, None),
+        None => SetPlace::BEGIN,
         Some(after) => place(after).ok_or_else(|| invalid("after"))?,
     };
     let (rows, next) = change_sets::plan(&shell, &tenant, &SetId(id), from, limit).await?;
     let plans = rows.into_iter().map(PlannedSeen::try_from);
     Ok(Json(PlanPage {
         plans: plans.collect::<Result<_, _>>()?,
-        next: next.map(|(shard, person)| {
-            let person = person.map(|person| person.0).unwrap_or_default();
-            format!("{shard}.{person}")
+        next: next.map(|SetPlace { shard, after }| {
+            let after = after.map(|person| person.0).unwrap_or_default();
+            format!("{shard}.{after}")
         }),
     }))
 }
@@ -217,10 +217,11 @@ fn invalid(field: &str) -> Problem {
 }
 
 /// A place as this page writes it: partition, dot, person.
-fn place(written: &str) -> Option<(u8, Option<UserId>)> {
+fn place(written: &str) -> Option<SetPlace> {
     let (shard, person) = written.split_once('.')?;
-    let person = (!person.is_empty()).then(|| UserId(person.to_owned()));
-    Some((shard.parse().ok()?, person))
+    let shard = shard.parse().ok()?;
+    let after = (!person.is_empty()).then(|| UserId(person.to_owned()));
+    Some(SetPlace { shard, after })
 }
 
 const fn kind(kind: ChangeKind) -> &'static str {

@@ -110,13 +110,8 @@ impl Reads {
 
     /// What of it is not read of everybody anyway.
     pub fn beyond(&self) -> ReadForRules {
-        let rare = |property: &&Property| match property.value_type() {
-            ValueType::Groups => false,
-            ValueType::Text
-            | ValueType::Flag
-            | ValueType::Date
-            | ValueType::Texts
-            | ValueType::Plans => !property.is_always_read(),
+        let rare = |property: &&Property| {
+            !property.is_always_read() && property.value_type() != ValueType::Groups
         };
         let rare = self.properties.iter().filter(rare);
         let names = rare.map(|property| property.graph_name().to_owned());

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::change_set::{ChangeKind, ChangeSet, Limit, SetPlace, SetState};
+use crate::model::change_set::{ChangeKind, ChangeSet, SetPlace, SetState};
 use crate::model::microsoft::UserId;
 use crate::plan::decide::{Decision, digest};
+use crate::plan::gate;
 use crate::run::decide::{Decider, commitment, put_off, send};
 use crate::run::order;
 use crate::store::change_sets::PlannedChange;
@@ -28,38 +29,20 @@ pub(super) async fn apply(
         tenant,
         ..
     } = *decider;
-    let first = SetPlace {
-        shard: 0,
-        after: None,
-    };
     if set.state == SetState::Released {
         set.state = SetState::Applying;
-        set.place = Some(first);
+        set.place = Some(SetPlace::BEGIN);
         save(decider, set).await?;
     }
     while let Some(place) = set.place.clone() {
         if !lease.may_go_on() {
             return Ok(false);
         }
-        let page =
-            shell
-                .store
-                .planned_page(&tenant.id, &set.id, place.shard, place.after.as_ref(), ROWS);
+        let page = shell.store.planned_page(&tenant.id, &set.id, &place, ROWS);
         let (rows, next) = page.await?;
         apply_rows(decider, set, rows, later).await?;
-        set.place = match next {
-            Some(after) => Some(SetPlace {
-                after: Some(after),
-                ..place
-            }),
-            None if place.shard + 1 < tenant.shards => Some(SetPlace {
-                shard: place.shard + 1,
-                after: None,
-            }),
-            None => None,
-        };
-        let limit = tenant.settings.limits.get(&ChangeKind::Persona).copied();
-        let limit = limit.unwrap_or(Limit::usual(ChangeKind::Persona));
+        set.place = place.next(next, tenant.shards);
+        let limit = gate::limit(&tenant.settings.limits, ChangeKind::Persona);
         if set.moved > limit.few && set.moved * 100 > set.people * limit.percent {
             // The world is not the one that somebody looked at: the rest is decided anew.
             set.place = None;

@@ -35,3 +35,18 @@ fn adele() -> Facts {
     facts.insert_extension("extension_0123456789abcdef0123456789abcdef_grade", "7");
     facts
 }
+
+/// Accepted rules: text, canonical text (empty = the same), and whether it holds for somebody.
+fn check_accepted(cases: &[(&str, &str, bool)], of: &Candidate<'_>) {
+    for (text, canonical, holds) in cases {
+        let rule = Rule::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let canonical = if canonical.is_empty() {
+            text
+        } else {
+            canonical
+        };
+        assert_eq!(rule.to_string(), *canonical, "{text}");
+        assert_eq!(Rule::parse(canonical).unwrap(), rule, "{text}");
+        assert_eq!(rule.matches(of), *holds, "{text}");
+    }
+}
