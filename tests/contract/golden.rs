@@ -14,6 +14,7 @@ use local::demo::{EPOCH, Setting, Stage};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::model::adoption::AdoptionId;
 use shared::model::change_set::{SetId, SetPlace};
 use shared::model::departure::Departure;
 use shared::model::job::JobId;
@@ -32,10 +33,10 @@ use super::sources;
 fn kind(item: &Value) -> &'static str {
     let (pk, sk) = (text(item, "pk"), text(item, "sk"));
     if pk == "PROVIDER" {
-        return if sk == "VALUES" {
-            "provider"
-        } else {
-            "listing"
+        return match sk {
+            "VALUES" => "provider",
+            "HALT" => "halt",
+            _ => "listing",
         };
     }
     if pk.ends_with("#PAGES") {
@@ -59,6 +60,8 @@ fn kind(item: &Value) -> &'static str {
         ["CURSOR", ..] => "cursor",
         ["POLICY", ..] => "policy",
         ["PROFILE", _] => "profile",
+        ["EXCEPTION", _] => "exception",
+        ["ADOPTION", _] => "adoption",
         ["FIELDS", ..] => "fields",
         ["GROUP", _] => "group",
         ["SEAT", ..] => "seat",
@@ -297,6 +300,12 @@ async fn read(item: &Value) -> Option<Value> {
         }
         "policy" => as_json(store.policies(id).await.unwrap().first()),
         "appointment" => as_json(store.appointments(id).await.unwrap().first()),
+        "halt" => as_json(store.halt().await.unwrap()),
+        "exception" => as_json(store.exceptions(id).await.unwrap().first()),
+        "adoption" => {
+            let id = AdoptionId(last.into());
+            as_json(store.adoption(&tenant.id, &id).await.unwrap())
+        }
         "refresh" => as_json(store.refreshes(id).await.unwrap().first()),
         "number" => {
             let number = &E164::parse(last)?;

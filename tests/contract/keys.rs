@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 use shared::model::access::Role;
+use shared::model::adoption::AdoptionId;
 use shared::model::change_set::SetId;
 use shared::model::departure::{Appointment, Subject};
 use shared::model::group::GroupId;
@@ -23,7 +24,7 @@ use super::sources;
 /// Name no partition.
 const OTHERS: [&str; 4] = ["due_until", "read_due", "read_wake", "shard_of"];
 /// One row a tenant, and times to ring: under one key for all tenants.
-const COMMON: [&str; 3] = ["provider", "provider_values", "wake"];
+const COMMON: [&str; 4] = ["halt", "provider", "provider_values", "wake"];
 
 /// The partition that each function of `keys.rs` names for a tenant.
 fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
@@ -44,6 +45,7 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
     let range = Some(RangeId("london".into()));
     let entry = Entry::new(E164::parse("+1205").unwrap(), range, None);
     let set = SetId("01ARZ3NDEKTSV4RRFFQ69G5FAV".into());
+    let adoption = AdoptionId("01ARZ3NDEKTSV4RRFFQ69G5FAV".into());
     let pk = |key: Key| key.pk;
     vec![
         ("provider", pk(keys::provider(tenant))),
@@ -57,6 +59,10 @@ fn partitions(tenant: &TenantId) -> Vec<(&'static str, String)> {
         ),
         ("provider_values", pk(keys::provider_values())),
         ("profile", pk(keys::profile(tenant, "phone"))),
+        ("halt", pk(keys::halt())),
+        ("exception", pk(keys::exception(tenant, &user))),
+        ("adoption", pk(keys::adoption(tenant, &adoption))),
+        ("handed_page", pk(keys::handed_page(tenant, "x"))),
         (
             "fields",
             pk(keys::fields(

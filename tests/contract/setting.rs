@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use local::contoso;
 use local::demo::{EPOCH, Stage};
 use shared::model::access::Role;
+use shared::model::adoption::{Adoptee, Adoption, AdoptionId};
 use shared::model::change_set::{
     ChangeKind, ChangeSet, Counts, SetId, SetOrigin, SetPlace, SetState,
 };
@@ -15,6 +16,7 @@ use shared::model::lane::Worker;
 use shared::model::microsoft::{SkuId, UserId};
 use shared::model::number::E164;
 use shared::model::persona::{Profile, Rules, SitePath, Wanted, WrittenRule};
+use shared::model::safety::{Exception, Halt};
 use shared::model::tenant::{Tenant, TenantId};
 use shared::model::tree::Values;
 use shared::store::Store;
@@ -62,6 +64,33 @@ pub async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
         low: None,
     };
     store.put_range(id, &london).await.unwrap();
+    let person = UserId("9b1e0a6c-5d1f-4c5e-8f0b-3f6f4b7f2a10".into());
+    let exception = Exception {
+        person: person.clone(),
+        owner: "Olga".into(),
+        reason: "on trial".into(),
+        until: EPOCH,
+        by: "ada".into(),
+    };
+    store.put_exception(id, &exception).await.unwrap();
+    let halt = Halt {
+        reason: "a drill".into(),
+        since: EPOCH,
+        by: "ada".into(),
+    };
+    store.set_halt(Some(&halt)).await.unwrap();
+    let adoption = Adoption {
+        id: AdoptionId("01ARZ3NDEKTSV4RRFFQ69G5FAV".into()),
+        site: SitePath("europe/london".into()),
+        at: EPOCH,
+        by: "ada".into(),
+        people: vec![Adoptee {
+            person: person.clone(),
+            refused: Some("there is no such person".into()),
+        }],
+    };
+    let saved = store.save_adoption(id, &adoption, vec![person]);
+    saved.await.unwrap();
     let mut set = ChangeSet {
         id: SetId("01ARZ3NDEKTSV4RRFFQ69G5FAV".into()),
         origin: SetOrigin::Edit,

@@ -66,13 +66,17 @@ fn gaps_are_filled_and_low_ranges_are_named() {
             node: Some(SitePath(LONDON.into())),
             low: Some(7),
         };
-        inventory::save_range(shell, tenant, &low).await.unwrap();
+        inventory::save_range(shell, tenant, &low, "olga")
+            .await
+            .unwrap();
         assert_eq!(desk.audited().await.low, [range("london")]);
         let high = NumberRange {
             low: Some(6),
             ..low
         };
-        inventory::save_range(shell, tenant, &high).await.unwrap();
+        inventory::save_range(shell, tenant, &high, "olga")
+            .await
+            .unwrap();
         assert_eq!(desk.audited().await.low, []);
         desk.at_node("europe", |values| values.low_numbers = Some(7))
             .await;

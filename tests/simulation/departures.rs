@@ -69,7 +69,7 @@ fn has_left(desk: &Desk, number: usize) -> bool {
     desk.job(number).goal == Goal::Offboard
 }
 
-/// The day is kept to the minute in the time of London, syncs and other changes in between; whoever stays after all is not touched,
+/// R144: whoever is to leave has a notice before: a day, which people see and can take back. It is kept to the minute in the time of London, syncs and other changes in between; whoever stays after all is not touched,
 /// and a later day replaces an earlier one.
 #[test]
 fn everybody_leaves_on_their_day() {

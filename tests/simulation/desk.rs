@@ -382,7 +382,7 @@ fn change(body: &Value) -> String {
 }
 
 /// One rule that leads one person to the persona, and to London.
-fn by_rule(persona: &Persona, person: &UserId) -> Rules {
+pub fn by_rule(persona: &Persona, person: &UserId) -> Rules {
     let when = format!("user.objectId -eq \"{}\"", person.0);
     Rules {
         version: 3,

@@ -15,7 +15,7 @@ use serde_json::json;
 use shared::clock::Clock;
 use shared::model::lane::{Lane, Mark};
 use shared::model::person::{Person, PersonState};
-use shared::model::tenant::{ReadinessLooks, Scope, Settings};
+use shared::model::tenant::{OffboardLicences, ReadinessLooks, Scope, Settings};
 
 use crate::theatre::{HOUR, MINUTE, ends_the_same, play};
 
@@ -44,7 +44,12 @@ impl Directory {
             ..options
         };
         let mut customer = customer(&options, ReadinessLooks::Scheduled);
-        customer.settings = settings;
+        // Set up as far as the first sync demands it.
+        customer.settings = Settings {
+            offboard_licences: Some(OffboardLicences::Remove),
+            flow_through: customer.settings.flow_through.take(),
+            ..settings
+        };
         let microsoft = Microsoft::in_memory(options, clock);
         furnish(&microsoft, people);
         let options = Options {

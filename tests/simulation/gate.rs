@@ -3,7 +3,7 @@
 use local::contoso::{self, Employee, Fate as Life};
 use local::demo::Stage;
 use shared::error::{Error, Kind};
-use shared::model::change_set::{ChangeKind, ChangeSet, Counts, SetOrigin, SetState};
+use shared::model::change_set::{ChangeKind, ChangeSet, Counts, SetOrigin, SetPlace, SetState};
 use shared::run::change_sets;
 
 use crate::theatre::{HOUR, MINUTE, beside, cast, play, pull, quiet, setting};
@@ -71,7 +71,7 @@ async fn refused(stage: &Stage, set: &ChangeSet, hash: &str, by: &str, because: 
     assert!(error.to_string().contains(because), "{error}");
 }
 
-/// F16, F130, F131, I1, I3: half of all people would be changed: nothing is planned and nothing is asked of Microsoft, over many syncs,
+/// F16, F130, F131, I1, I3, R116: one slip is not hours of repair: half of all people would be changed: nothing is planned and nothing is asked of Microsoft, over many syncs,
 /// until somebody who did not edit says yes to exactly that; a yes to what was replaced, or to another hash, is refused; who changed
 /// meanwhile is set aside.
 #[test]
@@ -244,4 +244,42 @@ fn an_edit_that_changes_few_needs_nobody() {
                 .all(|person| person.persona.as_ref().unwrap().version == 2)
         );
     });
+}
+
+/// I1: the same people and the same configuration make the same plan to the byte: in another installation, and after the plan expired
+/// and was made anew.
+#[test]
+fn the_same_world_makes_the_same_plan() {
+    play(async {
+        let mut plans = Vec::new();
+        for _ in 0..2 {
+            let stage = settled().await;
+            edit(&stage, "sales", 2).await;
+            beside(&stage, stage.clock.sleep(2 * HOUR)).await;
+            let first = one_waiting(&stage).await;
+            plans.push((first.hash.clone(), rows(&stage, &first).await));
+            beside(&stage, stage.clock.sleep(24 * HOUR * 8)).await;
+            let second = one_waiting(&stage).await;
+            assert_ne!(second.id, first.id);
+            assert_eq!(get(&stage, &first).await.state, SetState::Expired);
+            plans.push((second.hash.clone(), rows(&stage, &second).await));
+        }
+        assert_eq!(plans[0].1.len(), 30);
+        assert!(plans.iter().all(|plan| *plan == plans[0]), "{plans:#?}");
+    });
+}
+
+/// The plan of a change set, row by row as it is stored.
+async fn rows(stage: &Stage, set: &ChangeSet) -> Vec<String> {
+    let (shell, tenant) = (&stage.installation.admin, &stage.installation.tenant);
+    let mut rows = Vec::new();
+    let mut from = Some(SetPlace::BEGIN);
+    while let Some(place) = from {
+        let page = change_sets::plan(shell, tenant, &set.id, place, 100);
+        let (some, next) = page.await.unwrap();
+        let text = |row: &change_sets::PlannedChange| serde_json::to_string(row).unwrap();
+        rows.extend(some.iter().map(text));
+        from = next;
+    }
+    rows
 }

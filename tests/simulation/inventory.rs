@@ -152,7 +152,9 @@ fn a_number_that_comes_along_is_a_second_place_or_none() {
                 node: Some(SitePath("europe/berlin".into())),
                 low: None,
             };
-            inventory::save_range(shell, tenant, &berlin).await.unwrap();
+            inventory::save_range(shell, tenant, &berlin, "olga")
+                .await
+                .unwrap();
             desk.play(async {
                 let row = in_range(theirs, "berlin");
                 let taken = inventory::import(shell, tenant, &[row], false, false).await;

@@ -11,10 +11,13 @@
 //! | `peace` | what is settled stays settled over 100 syncs |
 //! | `poison` | a job that kills its worker, or comes from a newer version, is put aside |
 //! | `families` | groups, numbers, policies and licence states are read beside people, killed or not |
+//! | `flow` | both ways in: to the tenant level and adopted, or flow-through |
 //! | `gate` | an edit that changes many people waits for a yes |
 //! | `large` | 50,000 people cost what was reckoned, and outlive a death at every page |
 //! | `masses` | what comes several times, at once or in masses |
 //! | `outages` | wrong secret, missing consent, unreachable Microsoft, nonsense in the queues |
+//! | `overrides` | exceptions, a halt of everything, an offboarding that is taken back |
+//! | `relocations` | rules move people, number and all |
 //! | `seeds` | everything at once |
 //! | `staging` | who waits for Microsoft, who looks when, and what is kept meanwhile |
 
@@ -34,6 +37,7 @@ mod directory;
 mod doorbells;
 mod encounters;
 mod families;
+mod flow;
 mod gate;
 mod inventory;
 mod language;
@@ -46,8 +50,10 @@ mod moves;
 mod numbers;
 mod onboarding;
 mod outages;
+mod overrides;
 mod peace;
 mod poison;
+mod relocations;
 mod scarce;
 mod seats;
 mod seeds;

@@ -23,10 +23,10 @@ use crate::theatre::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-const BERLIN: &str = "europe/berlin";
+pub const BERLIN: &str = "europe/berlin";
 const EMERGENCY: &str = "TeamsEmergencyCallingPolicy";
 /// Numbers of Berlin.
-const THERE: [&str; 2] = ["+493071000000", "+493071000001"];
+pub const THERE: [&str; 2] = ["+493071000000", "+493071000001"];
 
 fn site(path: &str) -> SitePath {
     SitePath(path.into())
@@ -52,7 +52,7 @@ fn of_both() -> Persona {
 }
 
 /// Two numbers in London, two in Berlin; an emergency policy and an emergency location at each; the first person is provisioned in London.
-async fn desk(hook: Option<Hook>) -> Desk {
+pub async fn desk(hook: Option<Hook>) -> Desk {
     let desk = crate::numbers::desk(2, 2, hook).await;
     let (shell, tenant) = (
         &desk.stage.installation.admin,
@@ -79,7 +79,9 @@ async fn desk(hook: Option<Hook>) -> Desk {
         node: Some(site(BERLIN)),
         low: None,
     };
-    inventory::save_range(shell, tenant, &berlin).await.unwrap();
+    inventory::save_range(shell, tenant, &berlin, "olga")
+        .await
+        .unwrap();
     let rows: Vec<Written> = THERE
         .iter()
         .map(|number| in_range(number, "berlin"))
@@ -105,12 +107,12 @@ impl Desk {
         run::move_to(shell, tenant, &self.id(0), choice, dry).await
     }
 
-    fn person(&self, nth: usize) -> Person {
+    pub fn person(&self, nth: usize) -> Person {
         let people = self.stage.ledger().unwrap().people;
         people[&self.id(nth).0].clone()
     }
 
-    fn named(&self, number: &str) -> shared::model::inventory::Entry {
+    pub fn named(&self, number: &str) -> shared::model::inventory::Entry {
         self.stage.ledger().unwrap().entries[number].clone()
     }
 }

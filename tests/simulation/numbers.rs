@@ -78,7 +78,9 @@ pub async fn desk(people: usize, numbers: usize, hook: Option<Hook>) -> Desk {
         node: Some(SitePath(LONDON.into())),
         low: None,
     };
-    inventory::save_range(shell, id, &of_london).await.unwrap();
+    inventory::save_range(shell, id, &of_london, "olga")
+        .await
+        .unwrap();
     let rows: Vec<Written> = (0..numbers).map(|nth| row(&number(nth))).collect();
     let taken = inventory::import(shell, id, &rows, false, false).await;
     assert!(taken.unwrap().iter().all(|taken| *taken == Taken::New));

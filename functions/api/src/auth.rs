@@ -38,6 +38,13 @@ impl Caller {
             .map(|grant| grant.role)
             .max()
     }
+
+    /// Their highest role in the installation as a whole: a grant for the tenant `*`, which is no tenant's id.
+    pub fn role_in_all(&self) -> Option<Role> {
+        let all = self.grants.iter();
+        let all = all.filter(|grant| grant.tenant.as_str() == "*");
+        all.map(|grant| grant.role).max()
+    }
 }
 
 #[derive(Deserialize)]

@@ -43,6 +43,14 @@ pub async fn check(
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
+    if let Least::Provider(least) = gate.route.least {
+        if caller.role_in_all().is_none_or(|role| role < least) {
+            let sentence = format!("this takes the role {least} in the whole installation");
+            return Problem::new(What::Forbidden, sentence).into_response();
+        }
+        let (by, route) = (caller.subject.as_str(), gate.route.path);
+        tracing::info!(by, route, "ordered");
+    }
     if let Least::Role(least) = gate.route.least {
         let params = params.as_ref().ok();
         let written = params.and_then(|params| {

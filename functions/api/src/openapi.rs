@@ -6,8 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    catalogue, change_sets, departures, explanation, jobs, moves, numbering, numbers, people,
-    provide, ranges, rules, schedules, staging, tenants,
+    adoptions, catalogue, change_sets, departures, explanation, jobs, metadata, moves, numbering,
+    numbers, people, provide, ranges, rules, safety, schedules, staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -26,6 +26,20 @@ use crate::routes::{
         tenants::set_mode,
         tenants::begin_incident,
         tenants::end_incident,
+        safety::readiness,
+        safety::turn_on,
+        safety::turn_off,
+        safety::choose_offboarding,
+        safety::exceptions,
+        safety::except,
+        safety::end_exception,
+        safety::halted,
+        safety::halt,
+        safety::resume,
+        adoptions::adopt,
+        adoptions::adoption,
+        metadata::metadata,
+        departures::reinstate,
         change_sets::change_sets,
         change_sets::change_set,
         change_sets::plan,

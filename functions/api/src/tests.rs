@@ -39,6 +39,7 @@ mod numbers;
 mod resources;
 mod roles;
 mod rules;
+mod safety;
 mod schedules;
 mod staging;
 mod tenants;

@@ -10,7 +10,8 @@ use shared::error::Result;
 use shared::model::change_set::{ChangeKind, Limit};
 use shared::model::lane::{Lane, Mark};
 use shared::model::microsoft::UserId;
-use shared::model::tenant::{ReadinessLooks, Settings, TenantId};
+use shared::model::safety::FlowThrough;
+use shared::model::tenant::{OffboardLicences, ReadinessLooks, Settings, TenantId};
 use shared::model::time::Time;
 use shared::run;
 use shared::store::keys;
@@ -401,6 +402,14 @@ const EVERYBODY: Limit = Limit {
     many: None,
 };
 
+fn flow_through() -> FlowThrough {
+    FlowThrough {
+        since: Time::from_millis(0),
+        by: "demo".to_owned(),
+        despite: Some("the demo begins at once".to_owned()),
+    }
+}
+
 /// The customer that the simulated tenant is.
 pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Customer {
     Customer {
@@ -413,10 +422,13 @@ pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Cust
         graph: options.base_url.clone(),
         settings: Settings {
             readiness,
+            flow_through: Some(flow_through()),
+            offboard_licences: Some(OffboardLicences::Remove),
             // The demo begins with everybody at once; a tenant of one's own waits for a yes to that.
             limits: BTreeMap::from([(ChangeKind::Onboard, EVERYBODY)]),
             ..Settings::default()
         },
         shards: 4,
+        has_flowed: true,
     }
 }

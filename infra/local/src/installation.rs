@@ -12,6 +12,7 @@ use shared::config::{self, Config};
 use shared::error::{Kind, Result};
 use shared::graph::{Http, TransportError};
 use shared::lambda;
+use shared::model::change_set::Gate;
 use shared::model::lane::{Lane, Mark};
 use shared::model::schedule::ScheduleKind;
 use shared::model::tenant::{Circuit, Connection, Settings, Tenant, TenantId};
@@ -105,6 +106,8 @@ pub struct Customer {
     pub settings: Settings,
     /// Over how many partitions its people are spread.
     pub shards: u8,
+    /// Somebody has said yes to the first decision of flow-through.
+    pub has_flowed: bool,
 }
 
 /// A running installation.
@@ -261,6 +264,7 @@ impl Site {
 }
 
 fn registration(customer: Customer) -> Tenant {
+    let flowed = customer.settings.flow_through.as_ref().map(|on| on.since);
     Tenant {
         id: customer.id,
         name: customer.name,
@@ -277,7 +281,11 @@ fn registration(customer: Customer) -> Tenant {
         circuit: Circuit::default(),
         trouble: None,
         probe: None,
-        gate: Default::default(),
+        gate: Gate {
+            flowed: flowed.filter(|_| customer.has_flowed),
+            ..Gate::default()
+        },
+        halt: None,
         read_for_rules: Default::default(),
         authors: Default::default(),
         incident: None,

@@ -142,6 +142,9 @@ pub struct Gate {
     /// Names what an edit that was refused was decided with: it is not decided again until something is edited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
+    /// Since when the flow-through is on whose first run somebody said yes to (R32).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flowed: Option<Time>,
     /// What went through without anybody's yes, of the last 24 hours.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<Passed>,

@@ -8,6 +8,8 @@
 //! | `inventory` | telephone numbers as we keep them: ranges, and what each number is to us |
 //! | `group`, `number` | groups and telephone numbers, as Microsoft tells them |
 //! | `tenant`, `probe` | a customer: connection, settings, sites, circuit; what a test of the connection found |
+//! | `safety` | what keeps automation from going too far: flow-through, exceptions, pauses |
+//! | `adoption` | people who are handed over to the rules of a site |
 //! | `persona` | what a person should have: personas, `Wanted` |
 //! | `person`, `departure` | a person's row; the day on which they leave |
 //! | `job`, `step`, `ask`, `before` | one person, one goal: its steps, where they stand, what was asked of Microsoft, what there was before |
@@ -19,6 +21,7 @@
 //! | `lane` | the row that leases a tenant's lane to one worker |
 
 pub mod access;
+pub mod adoption;
 pub mod ask;
 pub mod before;
 pub mod bits;
@@ -36,6 +39,7 @@ pub mod person;
 pub mod persona;
 pub mod probe;
 pub mod property;
+pub mod safety;
 pub mod schedule;
 pub mod step;
 pub mod tenant;

@@ -48,6 +48,9 @@ pub struct Person {
 
     /// Raised at every write to this row (J4).
     pub version: u64,
+    /// They were adopted: rules decide for them where they do not decide for everybody (R28).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
     /// What was last decided for them: a digest of the wanted side (W1).
     #[serde(default)]
     pub decided: Option<String>,

@@ -56,6 +56,21 @@ impl Persona {
     pub const MOST_GROUPS: usize = 20;
 }
 
+#[cfg(test)]
+impl Persona {
+    /// Gives nothing.
+    pub(crate) fn empty(id: &str, version: u32) -> Self {
+        Self {
+            reference: PersonaRef {
+                id: id.into(),
+                version,
+            },
+            name: id.into(),
+            ..Self::default()
+        }
+    }
+}
+
 /// What happens to the holders of a persona when they leave (F31).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -8,6 +8,7 @@ use super::change_set::{ChangeKind, Gate, Limit};
 use super::group::GroupId;
 use super::microsoft::UserId;
 use super::probe::Probe;
+use super::safety::{FlowThrough, Halt, Incident};
 use super::time::Time;
 use super::tree::Values;
 
@@ -64,23 +65,15 @@ pub struct Tenant {
     /// Something is wrong at Microsoft: nobody is provisioned or offboarded for a while (R145).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<Incident>,
+    /// Everything stands still in the whole installation; kept in a row of its own.
+    #[serde(skip)]
+    pub halt: Option<Halt>,
     /// Who edited rules or settings since a decision with them last went through.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub authors: BTreeSet<String>,
     /// What Microsoft lets us do, as far as refusals have taught us.
     #[serde(default)]
     pub refusals: BTreeMap<Capability, Refusals>,
-}
-
-/// A pause of risky work that somebody ordered, with an end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Incident {
-    /// Why, for people: such as the number of Microsoft's incident.
-    pub reason: String,
-    /// Work goes on by itself from then on.
-    pub until: Time,
-    /// Who ordered it.
-    pub by: String,
 }
 
 /// What rules name that is not read of everybody anyway: whatever comes to it makes the next sync read the whole directory again.
@@ -95,6 +88,20 @@ pub struct ReadForRules {
 }
 
 impl Tenant {
+    /// How much of its work is done: none while the installation is halted, and else as is set.
+    pub fn mode(&self) -> Mode {
+        if self.halt.is_some() {
+            return Mode::Paused;
+        }
+        self.settings.mode()
+    }
+
+    /// Flow-through is on, and nobody has said yes to its first run yet.
+    pub fn is_before_first_run(&self, gate: &Gate) -> bool {
+        let on = self.settings.flow_through.as_ref();
+        on.is_some_and(|on| gate.flowed != Some(on.since))
+    }
+
     /// Whether groups are followed for the import scope, and for rules.
     pub fn follows_groups(&self) -> [bool; 2] {
         let scope = &self.settings.sync.scope.groups;
@@ -143,6 +150,9 @@ pub struct Settings {
     /// Everything is read and shown; nothing is decided, and nothing that changes anything is sent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub read_only: bool,
+    /// Rules decide for everybody; `None` = people are brought to the tenant level and adopted by hand (R17, R32).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_through: Option<FlowThrough>,
     /// What a sync takes over (F12, F13).
     #[serde(skip_serializing_if = "SyncSettings::is_default")]
     pub sync: SyncSettings,
@@ -205,7 +215,7 @@ impl Mode {
 }
 
 impl Settings {
-    /// How much of its work is done. Two switches in the row, so that an older version stops for a tenant that is paused.
+    /// How much of its work is to be done. Two switches in the row, so that an older version stops for a tenant that is paused.
     pub fn mode(&self) -> Mode {
         match (self.paused, self.read_only) {
             (true, _) => Mode::Paused,
@@ -275,6 +285,7 @@ impl Default for Settings {
             offboard_licences: None,
             paused: false,
             read_only: false,
+            flow_through: None,
             sync: SyncSettings::default(),
             values: Values::default(),
             countries: BTreeMap::new(),

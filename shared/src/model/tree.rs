@@ -74,6 +74,9 @@ pub struct Values {
     /// Whether offboarding leaves the person at their site instead of the tenant level (F100).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retain_at_site: Option<bool>,
+    /// People at the tenant level may be adopted here (R24); unset = they may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adoption: Option<bool>,
     /// Names of member roles that exist here and below.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub roles: BTreeSet<String>,
@@ -211,6 +214,11 @@ impl Tree {
     /// Whether offboarding leaves somebody at this site (F100); they go to the tenant level where nothing is set (R87).
     pub fn retains(&self, at: Option<&SitePath>) -> Effective<bool> {
         self.switch(at, |values| values.retain_at_site)
+    }
+
+    /// Whether people at the tenant level may be adopted at this site (R24); they may not where nothing is set.
+    pub fn adopts(&self, at: &SitePath) -> Effective<bool> {
+        self.switch(Some(at), |values| values.adoption)
     }
 
     /// Off where nothing is set.

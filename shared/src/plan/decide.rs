@@ -34,6 +34,10 @@ pub struct Basis {
     pub flawed: BTreeMap<String, Vec<Flaw>>,
     /// People whom no rule may touch (F132).
     pub protected: BTreeSet<UserId>,
+    /// Rules decide only for those who were adopted (R17).
+    pub only_adopted: bool,
+    /// People whom rules leave as they are, and until when (F116).
+    pub exceptions: BTreeMap<UserId, Time>,
     /// `system.now` of the rules.
     pub now: Time,
 }
@@ -58,6 +62,10 @@ pub enum Leave {
     Left,
     /// Nothing that happens by itself may touch them (F132).
     Protected,
+    /// They were not adopted, and rules do not decide for everybody (R37).
+    NotAdopted,
+    /// Somebody made an exception of them, until then (F116).
+    Excepted(Time),
     /// No persona rule matches.
     Unmatched,
     /// The persona names something that is not there any more (F76).
@@ -80,6 +88,15 @@ impl fmt::Display for Leave {
                 f.write_str("left alone: offboarded, until somebody gives them a persona")
             }
             Self::Protected => f.write_str("left alone: protected"),
+            Self::NotAdopted => f.write_str(
+                "left alone: not adopted, and flow-through is off; a persona can be given by hand",
+            ),
+            Self::Excepted(until) => {
+                write!(
+                    f,
+                    "left alone: somebody made an exception of them until {until}"
+                )
+            }
             Self::Unmatched => f.write_str("left alone: no persona rule matches"),
             Self::Flawed => {
                 f.write_str("left alone: the persona names something that is not there any more")
@@ -147,7 +164,13 @@ impl Policybook {
     pub fn decide(&self, person: &Person) -> Decision {
         match self.wanted(person) {
             Err(leave) => Decision::Leave(leave),
+            Ok(_) if self.basis.only_adopted && !person.adopted => {
+                Decision::Leave(Leave::NotAdopted)
+            }
             Ok(wanted) => {
+                if let Some(until) = self.excepted(person) {
+                    return Decision::Leave(Leave::Excepted(until));
+                }
                 let digest = digest(&wanted);
                 if person.decided.as_ref() == Some(&digest) {
                     Decision::Leave(Leave::Nothing)
@@ -159,6 +182,11 @@ impl Policybook {
                 }
             }
         }
+    }
+
+    fn excepted(&self, person: &Person) -> Option<Time> {
+        let until = self.basis.exceptions.get(&person.id).copied();
+        until.filter(|until| self.basis.now < *until)
     }
 
     /// What automation wants for a person, or why it leaves them alone.
@@ -205,6 +233,24 @@ impl Policybook {
             groups: person.member_of.as_ref(),
             now: self.basis.now,
         }
+    }
+
+    /// What surprises people about rules, with the name of each.
+    pub fn warnings(&self) -> Vec<(String, String)> {
+        let placement = self.placement.0.iter().map(|one| (&one.name, &one.rule));
+        let choices = self.choices.0.iter().map(|one| (&one.name, &one.rule));
+        let of = |(name, rule): (&String, &Rule)| {
+            let warnings = rule.warnings().into_iter();
+            warnings
+                .map(|warning| (name.clone(), warning))
+                .collect::<Vec<_>>()
+        };
+        placement.chain(choices).flat_map(of).collect()
+    }
+
+    /// The tree, the table of countries and the ranges.
+    pub const fn grounds(&self) -> &Grounds {
+        &self.basis.grounds
     }
 
     /// What the rules of both lists have to know of people.

@@ -1,4 +1,4 @@
-//! What is wrong with a persona: it names what is not there, or what must not be touched (F76, R122, R124).
+//! What is wrong with a persona: it names what is not there, or what must not be touched (F76, R121, R122, R124).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -297,7 +297,7 @@ mod tests {
         );
     }
 
-    /// F76, R122: whatever is gone is named, each by itself.
+    /// F76, R121, R122: whatever is gone is named, each by itself.
     #[test]
     fn what_is_gone_is_named() {
         check(|_| {}, &[]);

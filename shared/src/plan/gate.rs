@@ -46,6 +46,11 @@ impl Tally {
         }
     }
 
+    /// Nobody would be changed.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
     /// Whether so much of some kind is counted that the number of people in scope matters.
     pub fn is_more_than_few(
         &self,
@@ -165,6 +170,7 @@ pub fn decided_with(basis: &Basis) -> String {
             ranges,
             flawed,
             &basis.protected,
+            basis.only_adopted,
         );
         serde_json::to_vec(&all).unwrap_or_default()
     };

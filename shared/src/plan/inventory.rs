@@ -145,6 +145,11 @@ pub fn after(entry: &Entry, event: Event) -> Option<Entry> {
             next.until = until;
             next.note = Some(note);
         }
+        // It settles first, and is kept for them then.
+        (Settling, Event::Reserve { holder, note, .. }) if entry.holder.is_none() => {
+            next.holder = holder;
+            next.note = Some(note);
+        }
         (Available | Cooling | Reserved, Event::Cool(until)) => {
             free(&mut next, Cooling);
             next.until = Some(until);

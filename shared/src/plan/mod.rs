@@ -14,6 +14,9 @@
 //! | `countries` | which countries there are |
 //! | `licences` | the licence decision table |
 //! | `steps` | the ordered steps of a job: provision, offboard |
+//! | `readiness` | what has to be set up before people are brought in, adopted, or placed by rules alone |
+//! | `reinstate` | the steps that take an offboarding back, and what cannot be given back |
+//! | `metadata` | how good what the directory says of people is |
 //! | `relocate` | the steps of a move, and what stands in its way |
 //! | `next_move` | what to do about one step, given what was asked and what is seen |
 //! | `holds` | whether the world agrees with a step |
@@ -29,7 +32,10 @@ pub mod holds;
 pub mod inventory;
 pub mod laboratory;
 pub mod licences;
+pub mod metadata;
 pub mod next_move;
+pub mod readiness;
+pub mod reinstate;
 pub mod relocate;
 pub mod rule;
 pub mod scope;

@@ -29,6 +29,7 @@ pub(super) async fn tree(shell: &Shell, tenant: &Tenant) -> Result<Tree> {
 /// Reads the rest of it.
 pub(super) async fn of(shell: &Shell, tenant: &Tenant, catalogue: Catalogue) -> Result<Basis> {
     let estate = estate(shell, tenant, catalogue.ranges.clone()).await?;
+    let exceptions = shell.store.exceptions(&tenant.id).await?;
     let tree = Tree::new(
         shell.store.provider_values().await?,
         &tenant.settings,
@@ -45,6 +46,11 @@ pub(super) async fn of(shell: &Shell, tenant: &Tenant, catalogue: Catalogue) -> 
         },
         flawed: BTreeMap::new(),
         protected: tenant.settings.protected.people.clone(),
+        only_adopted: tenant.settings.flow_through.is_none(),
+        exceptions: exceptions
+            .into_iter()
+            .map(|exception| (exception.person, exception.until))
+            .collect(),
         now: shell.clock.now(),
     };
     basis.flawed = flawed(&basis, &estate, tenant);

@@ -5,21 +5,19 @@ use std::collections::BTreeSet;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::model::change_set::{Gate, SetOrigin};
-use crate::model::job::{Goal, Origin};
+use crate::model::job::Origin;
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::persona::Wanted;
 use crate::model::tenant::Tenant;
 use crate::model::time::Time;
 use crate::plan::decide::{Decision, Leave, Policybook};
-use crate::plan::steps;
 use crate::store::commits::Commitment;
 use crate::store::cursors::{Cursor, Pass};
-use crate::store::jobs::Plan;
 
 use super::lease::Lease;
 use super::sets::{self, Weighed};
-use super::{Shell, order};
+use super::{Shell, moves, order};
 
 /// Who decides, for whom, and with what.
 #[derive(Clone, Copy)]
@@ -45,6 +43,7 @@ const TRIES: usize = 5;
 pub(super) async fn decide(decider: &Decider<'_>) -> Result<bool> {
     let Decider {
         shell,
+        lease,
         tenant,
         book,
         ..
@@ -56,18 +55,29 @@ pub(super) async fn decide(decider: &Decider<'_>) -> Result<bool> {
     }
     let mut cursor = shell.store.cursor(&tenant.id).await?;
     let now = shell.clock.now();
+    for over in shell.store.exceptions(&tenant.id).await? {
+        if over.until <= now {
+            lease.permit()?;
+            let ended = shell.store.end_exception(&tenant.id, &over.person, now);
+            ended.await?;
+        }
+    }
+    let is_first = tenant.is_before_first_run(&gate);
     // What rules say of the clock becomes true by itself.
     let aged = |at: Time| now.since(at) >= config::CLOCK_PASS;
     let has_aged = book.reads().clock && cursor.decided_at.is_none_or(aged);
     let is_edited = cursor.decided_with != decider.decided_with;
-    let is_due = is_edited || has_aged || cursor.decided_rules != decider.rules;
+    let is_due = is_edited
+        || has_aged
+        || cursor.decided_rules != decider.rules
+        || is_first && has_news(decider).await?;
     let may = gate.rejected.as_deref() != Some(decider.decided_with);
     if (is_due || cursor.pass.is_some()) && may && !sets::waits(decider, &gate).await? {
         let goes_on =
             |pass: &Pass| pass.rules == decider.rules && pass.decided_with == decider.decided_with;
         if !cursor.pass.as_ref().is_some_and(goes_on) {
-            let is_first = cursor.decided_with.is_empty();
-            let origin = if is_edited && !is_first {
+            let is_new = cursor.decided_with.is_empty();
+            let origin = if is_edited && !is_new {
                 SetOrigin::Edit
             } else {
                 SetOrigin::Sync
@@ -89,7 +99,19 @@ pub(super) async fn decide(decider: &Decider<'_>) -> Result<bool> {
             return Ok(false);
         }
     }
+    if is_first && (!may || sets::waits(decider, &gate).await?) {
+        // Whoever comes meanwhile is part of what follows the yes.
+        return Ok(true);
+    }
     changed(decider, &mut gate, &mut later).await
+}
+
+/// Somebody changed who was not decided since.
+async fn has_news(decider: &Decider<'_>) -> Result<bool> {
+    let fence = decider.lease.worker().fence;
+    let tenant = &decider.tenant.id;
+    let pages = decider.shell.store.changed_pages(tenant, fence).await?;
+    Ok(!pages.is_empty())
 }
 
 /// Those who changed, together as far as their lists go.
@@ -294,18 +316,12 @@ pub(super) async fn commitment(
         book,
         ..
     } = *decider;
-    let before = person.persona.as_ref().and_then(|held| book.version(held));
-    let steps = steps::provision(&wanted, order::held(&person, before));
     let old = order::open_job(shell, tenant, &person).await?;
+    let (goal, plan) = moves::by_rule(shell, tenant, book, &person, wanted).await?;
     Ok(Commitment {
-        goal: Goal::Provision,
+        goal,
         origin: Origin::Rule,
-        plan: Plan {
-            steps,
-            wanted: Some(wanted),
-            from: Some(order::belonging(&person)),
-            ..Plan::default()
-        },
+        plan,
         digest: Some(digest),
         old,
         person,

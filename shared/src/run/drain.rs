@@ -287,7 +287,7 @@ async fn renewed(bench: &Bench<'_>) -> Result<bool> {
         .graph
         .set_share(share(bench.shell, bench.tenant, bench.lease.lane()).await?);
     let tenant = sync::tenant(bench.shell, &bench.tenant.id).await?;
-    Ok(tenant.settings.mode() != Mode::Active)
+    Ok(tenant.mode() != Mode::Active)
 }
 
 /// A panic counts as a worker that died with the job in hand.

@@ -27,7 +27,7 @@ pub(super) enum Health {
 /// Reads it off the tenant's row. A tenant that is only read is synced, and nothing else; during an incident nobody is provisioned or
 /// offboarded.
 pub(super) fn of(tenant: &Tenant, lane: Lane, now: Time) -> Health {
-    let may_work = match tenant.settings.mode() {
+    let may_work = match tenant.mode() {
         Mode::Active => true,
         Mode::ReadOnly => lane == Lane::Sync,
         Mode::Paused => false,

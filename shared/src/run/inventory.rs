@@ -222,7 +222,12 @@ pub async fn fill(
 }
 
 /// Stores a range; says how many of its numbers are free. `Conflict` if its id or name cannot be, or its node is not there.
-pub async fn save_range(shell: &Shell, tenant: &TenantId, range: &NumberRange) -> Result<usize> {
+pub async fn save_range(
+    shell: &Shell,
+    tenant: &TenantId,
+    range: &NumberRange,
+    by: &str,
+) -> Result<usize> {
     let refused = |sentence: String| Err(Error::new(Kind::Conflict, sentence));
     let tenant = sync::tenant(shell, tenant).await?;
     if !is_name(&range.id.0) || range.name.trim().is_empty() {
@@ -235,6 +240,7 @@ pub async fn save_range(shell: &Shell, tenant: &TenantId, range: &NumberRange) -
             return refused(format!("there is no node {:?}", node.0));
         }
     }
+    shell.store.add_author(&tenant.id, by).await?;
     shell.store.put_range(&tenant.id, range).await?;
     Ok(shell.store.free_numbers(&tenant.id, &range.id).await?.len())
 }

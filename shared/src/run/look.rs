@@ -151,6 +151,36 @@ pub async fn people(
     Ok(Page { items, next: None })
 }
 
+/// People read at once by a walk past all of them.
+const PAGE: i32 = 500;
+
+/// Shows everybody to `see`, partition by partition in the order of ids, until so many were seen. False = there are more.
+pub(super) async fn everybody(
+    shell: &Shell,
+    tenant: &Tenant,
+    most: usize,
+    mut see: impl FnMut(Person),
+) -> Result<bool> {
+    let mut seen = 0;
+    for shard in 0..tenant.shards {
+        let mut after = None;
+        loop {
+            if seen >= most {
+                return Ok(false);
+            }
+            let page = shell.store.people_page(tenant, shard, after.as_ref(), PAGE);
+            let (people, next) = page.await?;
+            seen += people.len();
+            people.into_iter().for_each(&mut see);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// Who waits for something, oldest first, from behind one of them (R13). Whoever stopped waiting since the index was written is
 /// left out.
 pub async fn waiting(
@@ -219,7 +249,7 @@ pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-async fn with_job(shell: &Shell, tenant: &Tenant, person: Person) -> Result<PersonSeen> {
+pub(super) async fn with_job(shell: &Shell, tenant: &Tenant, person: Person) -> Result<PersonSeen> {
     let job = match &person.open_job {
         Some(open) => shell.store.job(tenant, &open.id).await?,
         None => None,

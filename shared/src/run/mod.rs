@@ -23,7 +23,9 @@
 //! | `inventory` | what an administrator does with numbers: ranges, numbers that come in |
 //! | `sets` | change sets: weigh a decision, keep it back, apply it |
 //! | `change_sets` | what people do with them: look, say yes or no |
+//! | `reinstate` | an offboarding, taken back |
 //! | `rules` | what an administrator does with rules: store, try |
+//! | `safety`, `adoption` | flow-through, exceptions, the halt of everything; people handed over to rules |
 //! | `personas` | what an administrator stores: personas |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
@@ -48,6 +50,7 @@ use crate::queue::{Queue, Schedules};
 use crate::store::Store;
 
 mod accounts;
+pub mod adoption;
 mod agenda;
 mod ask;
 pub mod audit;
@@ -74,8 +77,10 @@ mod order;
 mod personas;
 mod probe;
 mod pull;
+mod reinstate;
 mod request;
 pub mod rules;
+pub mod safety;
 mod schedule;
 mod seats;
 mod sets;
@@ -92,6 +97,7 @@ pub use heed::heed;
 pub use moves::{MoveChoice, Planned, move_to};
 pub use order::{Choice, edit, offboard, provision, refresh};
 pub use personas::save_persona;
+pub use reinstate::reinstate;
 pub use schedule::{schedules, set_schedule};
 pub use sweep::sweep;
 pub use tenants::{
@@ -150,7 +156,7 @@ impl Shell {
     /// The client of a tenant: one that refuses whatever would change something, unless the tenant is active (F6).
     pub(crate) async fn graph(&self, tenant: &Tenant) -> Result<Graph> {
         let graph = self.connected(tenant).await?;
-        Ok(match tenant.settings.mode() {
+        Ok(match tenant.mode() {
             Mode::Active => graph,
             Mode::ReadOnly | Mode::Paused => graph.read_only(),
         })

@@ -14,8 +14,9 @@ use crate::model::persona::{MemberRole, SitePath, Wanted};
 use crate::model::property::Property;
 use crate::model::step::Step;
 use crate::model::tenant::{OffboardLicences, Tenant, TenantId};
-use crate::plan::decide::Basis;
+use crate::plan::decide::{Basis, Policybook};
 use crate::plan::relocate::{Moving, Relocation, relocate};
+use crate::plan::steps;
 use crate::store::jobs::Plan;
 
 use super::order::{Choice, belonging, chosen, held, open_job, order, version};
@@ -171,6 +172,88 @@ fn plan(
         notes,
     };
     Ok((plan, planned))
+}
+
+/// The plan of a move that rules lead to (F110), from what is known of the person: their number goes with them; where it cannot, they
+/// get one of the new site, and where they cannot get one either, the number stays as it is, and the plan says so.
+pub(super) async fn by_rule(
+    shell: &Shell,
+    tenant: &Tenant,
+    book: &Policybook,
+    person: &Person,
+    wanted: Wanted,
+) -> Result<(Goal, Plan)> {
+    let held = held(
+        person,
+        person.persona.as_ref().and_then(|own| book.version(own)),
+    );
+    let stays = |wanted: Wanted, notes: Vec<String>| Plan {
+        steps: steps::provision(&wanted, held),
+        wanted: Some(wanted),
+        is_edit: false,
+        from: Some(belonging(person)),
+        notes,
+    };
+    let moves = person.site != wanted.site && person.open_job.is_none();
+    let Some(number) = person.number.as_ref().filter(|_| moves) else {
+        return Ok((Goal::Provision, stays(wanted, Vec::new())));
+    };
+    let entry = shell.store.entry(tenant, number).await?;
+    let tree = &book.grounds().tree;
+    let location = tree.effective(wanted.site.as_ref(), |values| {
+        values.emergency_location.clone()
+    });
+    let location = location.map(|location| location.value);
+    let node = entry.as_ref().and_then(|entry| entry.node.as_ref());
+    let rests = tree.effective(node, |values| values.cooling_days);
+    let mut keeping = wanted.clone();
+    keeping.numbers.clear();
+    keeping.emergency_location.clone_from(&location);
+    let mut objections = Vec::new();
+    for (keeps, wanted) in [(true, &keeping), (false, &wanted)] {
+        if !keeps && wanted.numbers.is_empty() {
+            continue;
+        }
+        let moving = Moving {
+            wanted,
+            held,
+            number: entry.as_ref().and_then(|entry| entry.told.as_ref()),
+            entry: entry.as_ref(),
+            keeps,
+            licences: None,
+            on_leaving: tree.offboard_licences(person.site.as_ref()).value,
+            location: location.as_deref(),
+            rests: rests
+                .as_ref()
+                .map(|days| days.value)
+                .filter(|days| *days > 0),
+            usage_location: person.facts.text(Property::UsageLocation),
+            plans: None,
+        };
+        match relocate(&moving) {
+            Ok(Relocation { steps, notes }) => {
+                let notes = notes.iter().map(ToString::to_string);
+                let plan = Plan {
+                    steps,
+                    wanted: Some(wanted.clone()),
+                    is_edit: false,
+                    from: Some(belonging(person)),
+                    notes: objections.into_iter().chain(notes).collect(),
+                };
+                return Ok((Goal::Move, plan));
+            }
+            Err(why) => objections.extend(why.iter().map(|why| {
+                let what = if keeps {
+                    "the number is not kept"
+                } else {
+                    "no new number"
+                };
+                format!("{what}: {why}")
+            })),
+        }
+    }
+    objections.push("the number stays what and where it is: move the person by hand".to_owned());
+    Ok((Goal::Provision, stays(wanted, objections)))
 }
 
 impl Sight {

@@ -9,11 +9,13 @@ use crate::plan::flaws::{flaws, said};
 use super::{Shell, basis, estate, sync};
 
 /// Stores a persona as a new version of itself, after everything that it names was looked up at Microsoft (F29, F76, R117, R122).
-/// `Conflict` with everything that is wrong with it; nothing is stored then. Rules decide with it from the next sync on.
+/// `Conflict` with everything that is wrong with it; nothing is stored then. Rules decide with it from the next sync on; `by` may not
+/// say yes to what it changes.
 pub async fn save_persona(
     shell: &Shell,
     tenant: &TenantId,
     persona: &Persona,
+    by: &str,
 ) -> Result<PersonaRef> {
     let tenant = sync::tenant(shell, tenant).await?;
     let graph = shell.graph(&tenant).await?;
@@ -35,6 +37,8 @@ pub async fn save_persona(
         reference: reference.clone(),
         ..persona.clone()
     };
+    // First: a decision with it must not miss who wrote it.
+    shell.store.add_author(&tenant.id, by).await?;
     shell.store.add_persona(&tenant.id, &saved).await?;
     Ok(reference)
 }

@@ -4,22 +4,37 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::lane::{Lane, Mark};
+use crate::model::person::Person;
 use crate::model::persona::{Rules, WrittenRule};
 use crate::model::tenant::{Tenant, TenantId};
 use crate::plan::decide::Policybook;
 use crate::plan::laboratory::Laboratory;
 pub use crate::plan::laboratory::{Change, Findings, Idle};
+use crate::plan::metadata::Metadata;
+pub use crate::plan::metadata::{PropertyQuality, Quality, SiteQuality};
 
-use super::{Shell, basis, sync};
+use super::{Shell, basis, look, sync};
 
 /// So many rules are in both lists together.
 pub const MOST: usize = 10_000;
 /// The longest name and description, in characters.
 const LONGEST: usize = 200;
-/// So many people are looked at when a draft is tried; the answer says if there are more.
+/// So many people are looked at when a draft is tried, or metadata judged; the answer says if there are more.
 const LOOKED_AT: usize = 50_000;
-/// People read at once.
-const PAGE: i32 = 500;
+
+/// So many groups are followed for rules.
+const MOST_GROUPS: usize = 50;
+
+/// Rules that were stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The version that they became.
+    pub version: u32,
+    /// What they make syncs do that they did not do so far.
+    pub costs: Vec<String>,
+    /// The names of rules, and what surprises people about them.
+    pub warnings: Vec<(String, String)>,
+}
 
 /// The stored rules.
 pub async fn rules(shell: &Shell, tenant: &TenantId) -> Result<Rules> {
@@ -36,9 +51,11 @@ pub async fn save_rules(
     mut draft: Rules,
     apply: bool,
     by: &str,
-) -> Result<u32> {
+) -> Result<Stored> {
     let tenant = sync::tenant(shell, tenant).await?;
-    book(shell, &tenant, draft.clone()).await?;
+    let book = book(shell, &tenant, draft.clone()).await?;
+    let costs = costs(&tenant, &book)?;
+    let warnings = book.warnings();
     let read = draft.version;
     draft.version = read.saturating_add(1);
     // First: a decision with these rules must not miss who wrote them.
@@ -52,7 +69,33 @@ pub async fn save_rules(
         shell.store.ring(&tenant.id, Lane::Sync, mark, now).await?;
         shell.ring(&tenant.id, [Lane::Sync]).await;
     }
-    Ok(draft.version)
+    Ok(Stored {
+        version: draft.version,
+        costs,
+        warnings,
+    })
+}
+
+/// What the rules make the next sync do besides: whatever they read that was not read yet takes the whole directory. `Conflict` if they
+/// name more groups than are followed.
+fn costs(tenant: &Tenant, book: &Policybook) -> Result<Vec<String>> {
+    let (beyond, read) = (book.reads().beyond(), &tenant.read_for_rules);
+    if beyond.groups.len() > MOST_GROUPS {
+        let count = beyond.groups.len();
+        let why = format!("rules name {count} groups: {MOST_GROUPS} are followed at most");
+        return Err(Error::new(Kind::Conflict, why));
+    }
+    let properties = beyond.properties.difference(&read.properties).cloned();
+    let groups = beyond.groups.difference(&read.groups);
+    let groups = groups.map(|group| format!("the members of group {}", group.0));
+    let mut costs: Vec<String> = properties
+        .chain(groups)
+        .map(|what| format!("{what} was not read so far: the next sync reads the whole directory"))
+        .collect();
+    if book.reads().clock {
+        costs.push("rules read the clock: everybody is decided once a day".to_owned());
+    }
+    Ok(costs)
 }
 
 /// Tries draft lists on people as they are now. False = there are more people than were looked at.
@@ -62,28 +105,20 @@ pub async fn try_rules(shell: &Shell, tenant: &TenantId, draft: Rules) -> Result
     let stored = book(shell, &tenant, stored).await?;
     let draft = book(shell, &tenant, draft).await?;
     let mut laboratory = Laboratory::new(&stored, &draft);
-    let mut looked_at = 0;
-    for shard in 0..tenant.shards {
-        let mut after = None;
-        loop {
-            if looked_at >= LOOKED_AT {
-                return Ok((laboratory.end(), false));
-            }
-            let page = shell
-                .store
-                .people_page(&tenant, shard, after.as_ref(), PAGE);
-            let (people, next) = page.await?;
-            looked_at += people.len();
-            for person in &people {
-                laboratory.add(person);
-            }
-            after = next;
-            if after.is_none() {
-                break;
-            }
-        }
-    }
-    Ok((laboratory.end(), true))
+    let see = |person: Person| laboratory.add(&person);
+    let is_all = look::everybody(shell, &tenant, LOOKED_AT, see).await?;
+    Ok((laboratory.end(), is_all))
+}
+
+/// How good what the directory says of people is, for the rules in force (R130). False = there are more people than were looked at.
+pub async fn metadata(shell: &Shell, tenant: &TenantId) -> Result<(Quality, bool)> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let stored = shell.store.rules(&tenant.id).await?;
+    let book = book(shell, &tenant, stored).await?;
+    let mut metadata = Metadata::new(&book);
+    let see = |person: Person| metadata.add(&person);
+    let is_all = look::everybody(shell, &tenant, LOOKED_AT, see).await?;
+    Ok((metadata.end(), is_all))
 }
 
 /// Whether lists can be used at all, and everything that decisions depend on with them.

@@ -25,6 +25,9 @@ mod walk;
 use self::apply::apply;
 use self::walk::{Shown, Walk, Whom};
 
+/// Why the first decision about everybody always waits.
+const FIRST: &str = "the first flow-through run always waits for a yes";
+
 /// What becomes of a decision.
 pub(super) enum Weighed {
     /// It may be decided.
@@ -59,6 +62,13 @@ pub(super) async fn settle(
             SetState::Released | SetState::Applying => {
                 if !apply(decider, &mut set, later).await? {
                     return Ok(false);
+                }
+                let is_whole = set.whole && set.decided_with == decider.decided_with;
+                if let Some(on) = &decider.tenant.settings.flow_through
+                    && is_whole
+                    && set.state == SetState::Done
+                {
+                    gate.flowed = Some(on.since);
                 }
             }
             SetState::Stopped if decider.shell.clock.now() >= set.expires => {
@@ -115,7 +125,9 @@ pub(super) async fn weigh_everybody(
     let Some(tally) = count(decider, &Whom::Everybody, None).await? else {
         return Ok(Weighed::OutOfTime);
     };
-    if let Some(reason) = over(decider, &tally, gate) {
+    let is_first = decider.tenant.is_before_first_run(gate);
+    let first = (is_first && !tally.is_empty()).then(|| FIRST.to_owned());
+    if let Some(reason) = first.or_else(|| over(decider, &tally, gate)) {
         return stop(
             decider,
             gate,

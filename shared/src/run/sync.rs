@@ -10,14 +10,14 @@ use crate::model::lane::{Lane, Mark};
 use crate::model::tenant::{Mode, Tenant, TenantId};
 use crate::model::time::Time;
 use crate::plan::decide::Policybook;
-use crate::plan::gate;
 use crate::plan::scope::ImportScope;
+use crate::plan::{gate, readiness};
 
 use super::health::{self, Health};
 use super::lease::Lease;
 use super::{
-    Shell, accounts, agenda, audit, basis, decide, estate, groups, numbers, probe, pull, schedule,
-    stock,
+    Shell, accounts, agenda, audit, basis, decide, estate, groups, numbers, probe, pull, safety,
+    schedule, stock,
 };
 
 /// A tenant's row, or the reason to stop.
@@ -105,7 +105,7 @@ pub(super) async fn run(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) ->
 
 /// Offboards whoever is to leave by now, whatever else can be done for the tenant; says when to look again.
 async fn departures(shell: &Shell, lease: &Lease<'_>, tenant: &Tenant) -> Result<Option<Time>> {
-    if tenant.settings.mode() != Mode::Active {
+    if tenant.mode() != Mode::Active {
         return Ok(None);
     }
     match renewing(shell, lease, tenant, agenda::keep(shell, lease, tenant)).await {
@@ -147,6 +147,25 @@ async fn is_read(
     Ok(false)
 }
 
+/// Other things come before the first sync (R16): an error says which.
+async fn may_begin(shell: &Shell, tenant: &Tenant) -> Result<()> {
+    if shell.store.cursor(&tenant.id).await?.full_at.is_some() {
+        return Ok(());
+    }
+    if tenant.probe.is_none() {
+        probe::probe(shell, tenant).await?;
+    }
+    let tenant = self::tenant(shell, &tenant.id).await?;
+    let basis = basis::basis(shell, &tenant).await?;
+    match readiness::missing(&readiness::tenant(&tenant, &basis)) {
+        None => Ok(()),
+        Some(open) => Err(Error::new(
+            Kind::Invalid,
+            format!("the first sync waits: {open}"),
+        )),
+    }
+}
+
 enum Ran {
     ToTheEnd,
     OutOfTime,
@@ -171,7 +190,7 @@ async fn once(
         }
         found?;
     }
-    if tenant.settings.mode() == Mode::Paused {
+    if tenant.mode() == Mode::Paused {
         done.extend(marks);
         return Ok(Ran::ToTheEnd);
     }
@@ -183,6 +202,7 @@ async fn once(
         || asked(Mark::Full)
         || decides_only && pull::asks_anew(shell, tenant, &graph).await?;
     if pulls {
+        may_begin(shell, tenant).await?;
         schedule::make_once(shell, tenant).await?;
         if !pull::pull(shell, lease, tenant, &graph, asked(Mark::Full)).await? {
             return Ok(Ran::OutOfTime);
@@ -208,7 +228,7 @@ async fn once(
     if refreshes && !pull::refresh(shell, lease, tenant, &graph).await? {
         return Ok(Ran::OutOfTime);
     }
-    let decides = tenant.settings.mode() == Mode::Active;
+    let decides = tenant.mode() == Mode::Active;
     let basis = basis::of(shell, tenant, catalogue).await?;
     let version = basis.rules.version;
     let decided_with = gate::decided_with(&basis);
@@ -219,8 +239,12 @@ async fn once(
     if !is_read(shell, lease, tenant, &graph, &book).await? {
         return Ok(Ran::OutOfTime);
     }
-    if (pulls || refreshes || asked(Mark::Decide))
-        && decides
+    let decides = decides && (pulls || refreshes || asked(Mark::Decide));
+    if decides && let Some(open) = safety::stands_in_the_way(shell, tenant).await? {
+        let why = format!("flow-through is on and not ready, nobody is decided: {open}");
+        return Err(Error::new(Kind::Invalid, why));
+    }
+    if decides
         && !decide::decide(&decide::Decider {
             shell,
             lease,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::lane::{Lane, Mark};
-use crate::model::tenant::{Connection, Incident, Mode, Tenant, TenantId};
+use crate::model::safety::Incident;
+use crate::model::tenant::{Connection, Mode, Tenant, TenantId};
 
 use super::{Shell, sync};
 

@@ -255,6 +255,12 @@ impl Store {
         .map(|_| ())
     }
 
+    /// Hands people over to the next sync, to decide for them.
+    pub(super) fn handed(&self, tenant: &TenantId, name: &str, ids: Vec<UserId>) -> Result<Write> {
+        let key = keys::handed_page(tenant, name);
+        Ok(Write::put(key, encode(&PageRow { ids })?))
+    }
+
     /// Leaves somebody's name for the next sync to read them again, and rings (L2).
     pub async fn order_refresh(&self, tenant: &TenantId, order: &Refresh) -> Result<()> {
         let row = Write::put(keys::refresh(tenant, order), encode(order)?);

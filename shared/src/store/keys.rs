@@ -28,6 +28,7 @@
 
 use super::cursors::{Family, Refresh};
 use crate::model::access::Role;
+use crate::model::adoption::AdoptionId;
 use crate::model::change_set::SetId;
 use crate::model::departure::{Appointment, Subject};
 use crate::model::group::GroupId;
@@ -83,6 +84,11 @@ pub const SEAT: &str = "SEAT#";
 /// What the installation sets for all tenants.
 pub fn provider_values() -> Key {
     key("PROVIDER".to_owned(), "VALUES".to_owned())
+}
+
+/// The switch that halts the whole installation; there is a row while it is halted.
+pub fn halt() -> Key {
+    key("PROVIDER".to_owned(), "HALT".to_owned())
 }
 
 /// The list of tenants, one item each.
@@ -147,6 +153,19 @@ pub fn persona(tenant: &TenantId, reference: &PersonaRef) -> Key {
         tenant_partition(tenant),
         format!("{PERSONA}{}#{:06}", reference.id, reference.version),
     )
+}
+
+/// The prefix of the sort key of somebody whom rules leave as they are.
+pub const EXCEPTION: &str = "EXCEPTION#";
+
+/// Somebody whom rules leave as they are for a while.
+pub fn exception(tenant: &TenantId, person: &UserId) -> Key {
+    key(tenant_partition(tenant), format!("{EXCEPTION}{}", person.0))
+}
+
+/// People who were adopted together.
+pub fn adoption(tenant: &TenantId, id: &AdoptionId) -> Key {
+    key(tenant_partition(tenant), format!("ADOPTION#{}", id.0))
 }
 
 /// A site.
@@ -226,6 +245,11 @@ pub fn page(tenant: &TenantId, version: u64) -> Key {
 /// The list of people whom the sync with this fence could not decide; sorts after all pages.
 pub fn later_page(tenant: &TenantId, fence: u64) -> Key {
     key(pages(tenant), format!("later#{fence:012}"))
+}
+
+/// A list of people whom the next sync decides for, by the name of what handed them over; before the lists of all syncs.
+pub fn handed_page(tenant: &TenantId, name: &str) -> Key {
+    key(pages(tenant), format!("later#{:012}#{name}", 0))
 }
 
 /// The prefix of the names of people who are to be read again; they sort after all lists.

@@ -41,6 +41,7 @@ mod many;
 pub mod numbers;
 pub mod people;
 mod rules;
+mod safety;
 pub mod seats;
 pub mod tenants;
 pub(crate) mod write;

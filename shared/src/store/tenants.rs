@@ -13,9 +13,10 @@ use crate::model::inventory::NumberRange;
 use crate::model::microsoft::{PolicyName, Sku};
 use crate::model::persona::{Persona, Profile, Rules};
 use crate::model::probe::Probe;
+use crate::model::safety::Incident;
 use crate::model::tenant::{
-    Capability, Circuit, Connection, Incident, Mode, ReadForRules, Refusals, Settings, Tenant,
-    TenantId, Trouble,
+    Capability, Circuit, Connection, Mode, ReadForRules, Refusals, Settings, Tenant, TenantId,
+    Trouble,
 };
 use crate::model::tree::{Node, Values};
 
@@ -118,9 +119,13 @@ impl Store {
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
-    /// A tenant's own row.
+    /// A tenant's own row, and whether the whole installation is halted.
     pub async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>> {
-        self.get_as(&keys::tenant(id)).await
+        let key = keys::tenant(id);
+        let (tenant, halt) = futures::join!(self.get_as(&key), self.halt());
+        let tenant: Option<Tenant> = tenant?;
+        let halt = halt?;
+        Ok(tenant.map(|tenant| Tenant { halt, ..tenant }))
     }
 
     /// Its regions and sites.
@@ -306,16 +311,30 @@ impl Store {
         name: &'static str,
         value: Option<&T>,
     ) -> Result<()> {
+        self.set_within_tenant(tenant, &[name], value).await
+    }
+
+    /// Sets what lies on this path of a tenant's row, or removes it, and leaves everything else.
+    pub(super) async fn set_within_tenant<T: Serialize>(
+        &self,
+        tenant: &TenantId,
+        path: &[&'static str],
+        value: Option<&T>,
+    ) -> Result<()> {
+        let place: Vec<String> = path.iter().map(|name| format!("#{name}")).collect();
+        let place = place.join(".");
         let change = match value {
-            Some(_) => format!("SET #{name} = :{name}"),
-            None => format!("REMOVE #{name}"),
+            Some(_) => format!("SET {place} = :value"),
+            None => format!("REMOVE {place}"),
         };
         let mut write = Write::update(keys::tenant(tenant), change)
             .when("attribute_exists(#id)")
-            .name("id")
-            .name(name);
+            .name("id");
+        for name in path {
+            write = write.name(name);
+        }
         if let Some(value) = value {
-            write = write.value(name, attribute(value)?);
+            write = write.value("value", attribute(value)?);
         }
         found(self.write(write).await?, tenant)
     }

@@ -15,6 +15,7 @@ use shared::run::offer::{self, Stock};
 use shared::run::{self, Shell};
 use utoipa::ToSchema;
 
+use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::Body;
 
@@ -148,10 +149,12 @@ pub async fn personas(
 pub async fn save_persona(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
+    Extension(caller): Extension<Caller>,
     Path((_, id)): Path<(String, String)>,
     Body(written): Body<PersonaWritten>,
 ) -> Result<Json<PersonaStored>, Problem> {
-    let stored = run::save_persona(&shell, &tenant, &persona(id, written)).await?;
+    let persona = persona(id, written);
+    let stored = run::save_persona(&shell, &tenant, &persona, &caller.subject).await?;
     Ok(Json(PersonaStored {
         id: stored.id,
         version: stored.version,

@@ -1,19 +1,22 @@
-//! When somebody is to leave: a day that is set, changed and taken back.
+//! When somebody is to leave: a day that is set, changed and taken back; and an offboarding that is taken back.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use shared::model::departure::Departure;
+use shared::model::job::JobId;
 use shared::model::microsoft::UserId;
 use shared::model::tenant::TenantId;
 use shared::run::{self, Shell};
 use utoipa::ToSchema;
 
+use super::moves::{PlannedSeen, answer};
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::Body;
+use crate::wire::{Asked, Body, DryAsked};
 
 /// The day on which somebody is to leave.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -76,4 +79,32 @@ pub async fn cancel_departure(
 ) -> Result<StatusCode, Problem> {
     run::stay(&shell, &tenant, &UserId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Which offboarding to take back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReinstatementAsked {
+    /// The offboarding's job; absent = the person's last job.
+    job: Option<String>,
+}
+
+/// Takes an offboarding back, as one job: licences, groups, policies, site, persona and, if nobody had it since, the number.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/people/{person}/reinstate", tag = "people", operation_id = "reinstatePerson",
+    params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id"), DryAsked),
+    request_body = ReinstatementAsked,
+    responses((status = 200, description = "What would be done", body = PlannedSeen),
+        (status = 202, description = "Ordered", body = PlannedSeen, headers(("location" = String, description = "The person's jobs"))),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn reinstate(
+    State(shell): State<Arc<Shell>>,
+    Extension(tenant): Extension<TenantId>,
+    Path((_, id)): Path<(String, String)>,
+    Asked(asked): Asked<DryAsked>,
+    Body(order): Body<ReinstatementAsked>,
+) -> Result<Response, Problem> {
+    let id = UserId(id);
+    let job = order.job.map(JobId);
+    let planned = run::reinstate(&shell, &tenant, &id, job.as_ref(), asked.dry).await?;
+    Ok(answer(&tenant, &id, planned, asked.dry))
 }

@@ -8,11 +8,13 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use shared::model::access::Role;
 use shared::run::Shell;
 
+pub mod adoptions;
 pub mod catalogue;
 pub mod change_sets;
 pub mod departures;
 pub mod explanation;
 pub mod jobs;
+pub mod metadata;
 pub mod moves;
 pub mod numbering;
 pub mod numbers;
@@ -20,6 +22,7 @@ pub mod people;
 pub mod provide;
 pub mod ranges;
 pub mod rules;
+pub mod safety;
 pub mod schedules;
 pub mod staging;
 pub mod tenants;
@@ -59,6 +62,8 @@ pub enum Least {
     Token,
     /// This role, or a higher one, in the tenant that the path names.
     Role(Role),
+    /// This role, or a higher one, in the installation as a whole: a grant for the tenant `*`.
+    Provider(Role),
 }
 
 /// What answers.
@@ -73,6 +78,20 @@ pub enum Endpoint {
     SetMode,
     BeginIncident,
     EndIncident,
+    Readiness,
+    TurnOn,
+    TurnOff,
+    ChooseOffboarding,
+    Exceptions,
+    Except,
+    EndException,
+    Halted,
+    Halt,
+    Resume,
+    Adopt,
+    Adoption,
+    Metadata,
+    Reinstate,
     ChangeSets,
     ChangeSet,
     ChangeSetPlan,
@@ -169,6 +188,20 @@ pub const ROUTES: &[Route] = &[
     put(Endpoint::SetMode, "/v1/tenants/{tenant}/mode", ADMINISTRATOR),
     put(Endpoint::BeginIncident, "/v1/tenants/{tenant}/incident", OPERATOR),
     delete(Endpoint::EndIncident, "/v1/tenants/{tenant}/incident", OPERATOR),
+    get(Endpoint::Readiness, "/v1/tenants/{tenant}/readiness", VIEWER),
+    put(Endpoint::TurnOn, "/v1/tenants/{tenant}/flow-through", ADMINISTRATOR),
+    delete(Endpoint::TurnOff, "/v1/tenants/{tenant}/flow-through", ADMINISTRATOR),
+    put(Endpoint::ChooseOffboarding, "/v1/tenants/{tenant}/offboarding", ADMINISTRATOR),
+    get(Endpoint::Exceptions, "/v1/tenants/{tenant}/exceptions", VIEWER),
+    put(Endpoint::Except, "/v1/tenants/{tenant}/people/{person}/exception", OPERATOR),
+    delete(Endpoint::EndException, "/v1/tenants/{tenant}/people/{person}/exception", OPERATOR),
+    get(Endpoint::Halted, "/v1/halt", Least::Token),
+    put(Endpoint::Halt, "/v1/halt", Least::Provider(Role::Administrator)),
+    delete(Endpoint::Resume, "/v1/halt", Least::Provider(Role::Administrator)),
+    post(Endpoint::Adopt, "/v1/tenants/{tenant}/adoptions", OPERATOR),
+    get(Endpoint::Adoption, "/v1/tenants/{tenant}/adoptions/{adoption}", VIEWER),
+    get(Endpoint::Metadata, "/v1/tenants/{tenant}/metadata", VIEWER),
+    post(Endpoint::Reinstate, "/v1/tenants/{tenant}/people/{person}/reinstate", OPERATOR),
     get(Endpoint::ChangeSets, "/v1/tenants/{tenant}/change-sets", VIEWER),
     get(Endpoint::ChangeSet, "/v1/tenants/{tenant}/change-sets/{set}", VIEWER),
     get(Endpoint::ChangeSetPlan, "/v1/tenants/{tenant}/change-sets/{set}/plan", VIEWER),
@@ -230,6 +263,20 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::SetMode => on(method, tenants::set_mode),
         Endpoint::BeginIncident => on(method, tenants::begin_incident),
         Endpoint::EndIncident => on(method, tenants::end_incident),
+        Endpoint::Readiness => on(method, safety::readiness),
+        Endpoint::TurnOn => on(method, safety::turn_on),
+        Endpoint::TurnOff => on(method, safety::turn_off),
+        Endpoint::ChooseOffboarding => on(method, safety::choose_offboarding),
+        Endpoint::Exceptions => on(method, safety::exceptions),
+        Endpoint::Except => on(method, safety::except),
+        Endpoint::EndException => on(method, safety::end_exception),
+        Endpoint::Halted => on(method, safety::halted),
+        Endpoint::Halt => on(method, safety::halt),
+        Endpoint::Resume => on(method, safety::resume),
+        Endpoint::Adopt => on(method, adoptions::adopt),
+        Endpoint::Adoption => on(method, adoptions::adoption),
+        Endpoint::Metadata => on(method, metadata::metadata),
+        Endpoint::Reinstate => on(method, departures::reinstate),
         Endpoint::ChangeSets => on(method, change_sets::change_sets),
         Endpoint::ChangeSet => on(method, change_sets::change_set),
         Endpoint::ChangeSetPlan => on(method, change_sets::plan),

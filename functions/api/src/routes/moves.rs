@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use shared::model::microsoft::UserId;
 use shared::model::persona::{MemberRole, SitePath};
 use shared::model::tenant::{OffboardLicences, TenantId};
-use shared::run::{self, MoveChoice, Shell};
+use shared::run::{self, MoveChoice, Planned, Shell};
 use utoipa::ToSchema;
 
 use super::people::address;
@@ -39,12 +39,12 @@ pub struct MoveAsked {
     licences: Option<OffboardLicences>,
 }
 
-/// What a move does.
+/// What an order does.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MovePlanned {
+pub struct PlannedSeen {
     /// Its steps, in their order.
     steps: Vec<String>,
-    /// What to know of it.
+    /// What to know of it, such as what cannot be given back.
     notes: Vec<String>,
 }
 
@@ -53,8 +53,8 @@ pub struct MovePlanned {
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/people/{person}/move", tag = "people", operation_id = "movePerson",
     params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id"), DryAsked),
     request_body = MoveAsked,
-    responses((status = 200, description = "What would be done", body = MovePlanned),
-        (status = 202, description = "Ordered", body = MovePlanned, headers(("location" = String, description = "The person's jobs"))),
+    responses((status = 200, description = "What would be done", body = PlannedSeen),
+        (status = 202, description = "Ordered", body = PlannedSeen, headers(("location" = String, description = "The person's jobs"))),
         (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn move_person(
     State(shell): State<Arc<Shell>>,
@@ -73,13 +73,18 @@ pub async fn move_person(
     };
     let id = UserId(id);
     let planned = run::move_to(&shell, &tenant, &id, &choice, asked.dry).await?;
-    let body = Json(MovePlanned {
+    Ok(answer(&tenant, &id, planned, asked.dry))
+}
+
+/// What was asked for, or ordered.
+pub(super) fn answer(tenant: &TenantId, id: &UserId, planned: Planned, dry: bool) -> Response {
+    let body = Json(PlannedSeen {
         steps: planned.steps.iter().map(ToString::to_string).collect(),
         notes: planned.notes,
     });
-    if asked.dry {
-        return Ok(body.into_response());
+    if dry {
+        return body.into_response();
     }
-    let at = format!("{}/jobs", address(&tenant, &id));
-    Ok((StatusCode::ACCEPTED, [(LOCATION, at)], body).into_response())
+    let at = format!("{}/jobs", address(tenant, id));
+    (StatusCode::ACCEPTED, [(LOCATION, at)], body).into_response()
 }

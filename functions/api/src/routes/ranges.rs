@@ -13,6 +13,7 @@ use shared::run::inventory::{self, Stocked};
 use utoipa::ToSchema;
 
 use super::numbers::Imported;
+use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::{Asked, Body, DryAsked};
 
@@ -85,6 +86,7 @@ pub async fn ranges(
 pub async fn save_range(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
+    Extension(caller): Extension<Caller>,
     Path((_, id)): Path<(String, String)>,
     Body(written): Body<RangeWritten>,
 ) -> Result<Json<RangeSeen>, Problem> {
@@ -94,7 +96,7 @@ pub async fn save_range(
         node: written.node.map(SitePath),
         low: written.low,
     };
-    let free = inventory::save_range(&shell, &tenant, &range).await?;
+    let free = inventory::save_range(&shell, &tenant, &range, &caller.subject).await?;
     Ok(Json(seen(range, free)))
 }
 

@@ -44,6 +44,19 @@ pub struct ApplyAsked {
 pub struct RulesStored {
     /// The version.
     version: u32,
+    /// What they make syncs do that they did not do so far, such as to read the whole directory.
+    costs: Vec<String>,
+    /// What is allowed, and seldom meant.
+    warnings: Vec<RuleWarning>,
+}
+
+/// Something about a rule that surprises people.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuleWarning {
+    /// The rule's name.
+    rule: String,
+    /// What it does.
+    told: String,
 }
 
 /// What a draft would change.
@@ -147,8 +160,15 @@ pub async fn save_rules(
     Body(document): Body<RulesDocument>,
 ) -> Result<Json<RulesStored>, Problem> {
     let by = &caller.subject;
-    let version = rules::save_rules(&shell, &tenant, document.into(), asked.apply, by).await?;
-    Ok(Json(RulesStored { version }))
+    let stored = rules::save_rules(&shell, &tenant, document.into(), asked.apply, by).await?;
+    let warnings = stored.warnings.into_iter();
+    Ok(Json(RulesStored {
+        version: stored.version,
+        costs: stored.costs,
+        warnings: warnings
+            .map(|(rule, told)| RuleWarning { rule, told })
+            .collect(),
+    }))
 }
 
 /// Tries draft lists on people as they are now: who would go from which persona to which, what that takes, which rules are of no use.

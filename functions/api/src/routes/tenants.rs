@@ -12,7 +12,8 @@ use shared::error::Kind;
 use shared::model::change_set::ChangeSet;
 use shared::model::lane::{Lane, LaneRow, Mark};
 use shared::model::probe::Probe;
-use shared::model::tenant::{Capability, Circuit, Incident, Mode, Tenant, TenantId};
+use shared::model::safety::Incident;
+use shared::model::tenant::{Capability, Circuit, Mode, Tenant, TenantId};
 use shared::model::time::Time;
 use shared::run::{self, Shell, change_sets, look};
 use utoipa::ToSchema;
@@ -275,8 +276,8 @@ fn health(tenant: Tenant, waiting: Vec<ChangeSet>, sync: &LaneRow, now: Time) ->
     let missing = missing.filter(|(_, refusals)| refusals.missing_since.is_some());
     TenantHealth {
         id: tenant.id.as_str().to_owned(),
+        mode: tenant.mode().name(),
         name: tenant.name,
-        mode: tenant.settings.mode().name(),
         connection: tenant.probe.map(|probe| connection(probe, now)),
         circuit_open_since: since,
         trouble: tenant.trouble.map(|trouble| TroubleSeen {

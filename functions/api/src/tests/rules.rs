@@ -40,7 +40,8 @@ fn both_lists_are_stored_as_one_document() {
         draft["persona"].as_array_mut().unwrap().reverse();
         draft["persona"][0]["description"] = json!("whoever sits at a desk");
         let stored = house.save(&draft).await;
-        assert_eq!(stored.body, json!({"version": 2}), "{stored:?}");
+        let told = json!({"version": 2, "costs": [], "warnings": []});
+        assert_eq!(stored.body, told, "{stored:?}");
         let again = house.get(RULES).await;
         assert_eq!(again.body["persona"], draft["persona"]);
         // Whoever read the version before is told to read again, and nothing is stored.
@@ -88,7 +89,7 @@ fn both_lists_are_stored_as_one_document() {
         };
         many["placement"] = json!(filled(9_997));
         let stored = house.save(&many).await;
-        assert_eq!(stored.body, json!({"version": 3}), "{stored:?}");
+        assert_eq!(stored.body["version"], 3, "{stored:?}");
         assert_eq!(house.get(RULES).await.body["placement"], many["placement"]);
         many["placement"] = json!(filled(9_998));
         many["version"] = json!(3);
@@ -144,5 +145,42 @@ fn a_draft_is_tried_before_it_is_stored() {
         assert_eq!(names, ["Sales", "Office"]);
         assert!(!tried.body["licences"].as_array().unwrap().is_empty());
         assert_eq!(house.get(RULES).await.body, read.body, "nothing is stored");
+    });
+}
+
+/// R138: a rule that reads what was not read so far says what that costs; one that is seldom meant says why; too many groups are refused.
+#[test]
+fn what_rules_cost_is_said_when_they_are_stored() {
+    play(async {
+        let house = House::of(people(1)).await;
+        let mut draft = house.get(RULES).await.body;
+        draft["persona"][0]["when"] = json!(
+            "user.department -ne \"Nurse\" -or user.employeeHireDate -ge system.now -or user.assignedPlans -any (assignedPlan.capabilityStatus -eq \"Enabled\")"
+        );
+        let stored = house.save(&draft).await;
+        let costs = stored.body["costs"].to_string();
+        for cost in [
+            "assignedPlans was not read so far: the next sync reads the whole directory",
+            "rules read the clock: everybody is decided once a day",
+        ] {
+            assert!(costs.contains(cost), "{stored:?}");
+        }
+        let warnings = stored.body["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 1, "{stored:?}");
+        assert_eq!(warnings[0]["rule"], draft["persona"][0]["name"]);
+        let told = warnings[0]["told"].as_str().unwrap();
+        assert!(told.contains("everybody without a value, too"), "{told}");
+
+        let id = |nth: usize| format!("'{nth:08x}-0000-4000-8000-000000000000'");
+        let groups: Vec<String> = (0..51).map(id).collect();
+        let when = format!(
+            "user.memberOf -any (group.objectId -in [{}])",
+            groups.join(", ")
+        );
+        draft["version"] = json!(2);
+        draft["persona"][0]["when"] = json!(when);
+        let refused = house.save(&draft).await;
+        assert!(refused.is_problem(409, "conflict"), "{refused:?}");
+        assert!(refused.detail().contains("51 groups"), "{refused:?}");
     });
 }

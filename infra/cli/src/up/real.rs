@@ -10,7 +10,7 @@ use shared::clock::Clock;
 use shared::error::{Error, Kind, Result};
 use shared::graph::network;
 use shared::model::lane::{Lane, Mark};
-use shared::model::tenant::{ReadinessLooks, Settings, TenantId};
+use shared::model::tenant::{OffboardLicences, ReadinessLooks, Settings, TenantId};
 
 use super::api::Api;
 use super::folder::{Folder, MadeFor};
@@ -103,9 +103,12 @@ async fn install(
         graph: real.graph,
         settings: Settings {
             readiness: ReadinessLooks::Scheduled,
+            // Nobody is offboarded before somebody says what that does with licences.
+            offboard_licences: Some(OffboardLicences::Keep),
             ..Settings::default()
         },
         shards: SHARDS,
+        has_flowed: false,
     };
     let installation = Installation::start(options, customer, network()?).await?;
     installation.ask(Lane::Sync, Mark::Pull).await?;

@@ -36,6 +36,7 @@ impl Person {
             member_of: None,
             sync_fence: 1,
             first_fence: 0,
+            adopted: false,
             version: 1,
             decided: None,
             open_job: None,

@@ -345,3 +345,35 @@ fn a_held_version_is_found_as_long_as_it_is_stored() {
     assert_eq!(book.version(&version(1)).unwrap().reference.version, 1);
     assert!(book.version(&version(3)).is_none() && book.persona("pirates").is_none());
 }
+
+/// R114, R118, R119, R120, R123, R127, R131, R132: any number of personas, one for each of 300 departments and more than one rule to some
+/// of them; whichever characteristic a rule names decides, by the metadata of the synced directory.
+#[test]
+fn each_of_many_departments_has_its_persona() {
+    let many = 300;
+    let mut book = Book::new();
+    let named = |nth: usize| format!("department-{nth}");
+    book.personas = (0..many).map(|nth| persona(&named(nth), 1, None)).collect();
+    let rule = |nth: usize, property: &str| {
+        let (name, when) = (
+            format!("{property} {nth}"),
+            format!("user.{property} -eq \"{}\"", named(nth)),
+        );
+        written(&name, &when, choice(&named(nth), MemberRole::None))
+    };
+    let by_department = (0..many).map(|nth| rule(nth, "department"));
+    let by_others = (0..many).map(|nth| rule(nth, ["jobTitle", "companyName", "state"][nth % 3]));
+    book.rules.persona = by_department.chain(by_others).collect();
+    let book = book.compile().unwrap();
+    let others = [Property::JobTitle, Property::CompanyName, Property::State];
+    for nth in 0..many {
+        for property in [Property::Department, others[nth % 3]] {
+            let mut facts = Facts::default();
+            facts.insert_text(property, &named(nth));
+            let wanted = book.wanted(&Person::with(facts)).unwrap();
+            let held = wanted.persona.unwrap();
+            assert_eq!(held.id, named(nth), "{property:?}");
+            assert_eq!(wanted.policies.len(), 1);
+        }
+    }
+}

@@ -29,6 +29,7 @@ mod print;
 mod reason;
 #[cfg(test)]
 mod tests;
+mod warn;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -5,6 +5,7 @@ mod forms;
 mod laws;
 mod lists;
 mod refusals;
+mod warnings;
 
 use super::*;
 use crate::model::facts::{AssignedPlan, Facts};

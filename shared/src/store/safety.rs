@@ -1,0 +1,105 @@
+//! Rows of what keeps automation from going too far, and of people who are handed over to it.
+
+use serde::Serialize;
+
+use super::keys;
+use super::lanes::rung;
+use super::write::{Write, Written};
+use super::{Range, Store, attribute, encode};
+use crate::error::Result;
+use crate::model::adoption::{Adoption, AdoptionId};
+use crate::model::lane::{Lane, Mark};
+use crate::model::microsoft::UserId;
+use crate::model::safety::{Exception, Halt};
+use crate::model::tenant::{Tenant, TenantId};
+use crate::model::time::Time;
+
+impl Store {
+    /// Why the whole installation stands still; `None` = it does not.
+    pub async fn halt(&self) -> Result<Option<Halt>> {
+        self.get_as(&keys::halt()).await
+    }
+
+    /// Halts the installation, or lets it work again.
+    pub async fn set_halt(&self, halt: Option<&Halt>) -> Result<()> {
+        let write = match halt {
+            Some(halt) => Write::put(keys::halt(), encode(halt)?),
+            None => Write::delete(keys::halt()),
+        };
+        self.write(write).await.map(|_| ())
+    }
+
+    /// Sets one of a tenant's settings, or takes it back, and leaves everything else that is set.
+    pub async fn set_setting<T: Serialize>(
+        &self,
+        tenant: &TenantId,
+        name: &'static str,
+        value: Option<&T>,
+    ) -> Result<()> {
+        self.set_within_tenant(tenant, &["settings", name], value)
+            .await
+    }
+
+    /// Everybody whom rules leave as they are, also where that is over.
+    pub async fn exceptions(&self, tenant: &TenantId) -> Result<Vec<Exception>> {
+        let prefix = Range::Prefix(keys::EXCEPTION);
+        self.query_all(&keys::tenant_partition(tenant), prefix)
+            .await
+    }
+
+    /// Makes rules leave somebody as they are, in the place of what was said of them before.
+    pub async fn put_exception(&self, tenant: &TenantId, exception: &Exception) -> Result<()> {
+        let key = keys::exception(tenant, &exception.person);
+        self.write(Write::put(key, encode(exception)?))
+            .await
+            .map(|_| ())
+    }
+
+    /// Ends an exception; whoever it was about is decided at the next sync, which is rung for.
+    pub async fn end_exception(&self, tenant: &TenantId, person: &UserId, now: Time) -> Result<()> {
+        let name = format!("exception#{}", person.0);
+        let ids = vec![person.clone()];
+        let writes = vec![
+            self.handed(tenant, &name, ids)?,
+            Write::delete(keys::exception(tenant, person)),
+            rung(tenant, Lane::Sync, Some(Mark::Decide), now),
+        ];
+        self.transact("ending an exception", writes)
+            .await
+            .map(|_| ())
+    }
+
+    /// Notes that rules decide for somebody from now on. False = there is no such person.
+    pub async fn mark_adopted(&self, tenant: &Tenant, person: &UserId) -> Result<bool> {
+        let key = keys::person(&tenant.id, tenant.shards, person);
+        let write = Write::update(key, "SET #adopted = :adopted ADD #version :one")
+            .when("attribute_exists(#version)")
+            .name("adopted")
+            .name("version")
+            .value("adopted", attribute(&true)?)
+            .number("one", 1);
+        Ok(matches!(self.write(write).await?, Written::Yes(_)))
+    }
+
+    /// Stores an adoption together with the list of those whom the next sync decides for, and rings for it (L2).
+    pub async fn save_adoption(
+        &self,
+        tenant: &TenantId,
+        adoption: &Adoption,
+        handed: Vec<UserId>,
+    ) -> Result<()> {
+        let writes = vec![
+            Write::put(keys::adoption(tenant, &adoption.id), encode(adoption)?),
+            self.handed(tenant, &adoption.id.0, handed)?,
+            rung(tenant, Lane::Sync, Some(Mark::Decide), adoption.at),
+        ];
+        self.transact("storing an adoption", writes)
+            .await
+            .map(|_| ())
+    }
+
+    /// An adoption.
+    pub async fn adoption(&self, tenant: &TenantId, id: &AdoptionId) -> Result<Option<Adoption>> {
+        self.get_as(&keys::adoption(tenant, id)).await
+    }
+}
