@@ -40,6 +40,11 @@ pub fn missing<'a>(points: impl IntoIterator<Item = &'a Point>) -> Option<String
     (!open.is_empty()).then(|| open.join("; "))
 }
 
+/// The last test of the connection went well, and people can be read.
+pub fn is_connected(tenant: &Tenant) -> bool {
+    connection(tenant.probe.as_ref()).ready
+}
+
 /// What has to be set up before the first sync.
 pub fn tenant(tenant: &Tenant, basis: &Basis) -> Vec<Point> {
     let choice = basis

@@ -152,7 +152,8 @@ async fn may_begin(shell: &Shell, tenant: &Tenant) -> Result<()> {
     if shell.store.cursor(&tenant.id).await?.full_at.is_some() {
         return Ok(());
     }
-    if tenant.probe.is_none() {
+    if !readiness::is_connected(tenant) {
+        // Whatever stood in the way may be mended by now.
         probe::probe(shell, tenant).await?;
     }
     let tenant = self::tenant(shell, &tenant.id).await?;
