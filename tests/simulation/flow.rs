@@ -210,7 +210,14 @@ fn people_stay_at_the_tenant_level_until_they_are_adopted() {
         assert_eq!(version(0).await, Some(2));
         assert_eq!(version(2).await, Some(1));
         assert_eq!(version(3).await, None);
-        // The rest, and nobody is adopted twice.
+        // The rest, also whom an order marked that died; and nobody is adopted twice.
+        let row = look::tenant(shell, tenant).await.unwrap();
+        let third = desk.id(3);
+        let half = shell.store.mark_adopted(&row, &third);
+        assert!(half.await.unwrap());
+        let wrong = BTreeSet::from([UserId("a#b".into())]);
+        let wrong = adoption::adopt(shell, tenant, &here, Some(wrong), BY).await;
+        assert_eq!(refusal(wrong), "\"a#b\" is no Entra object id");
         let rest = adopt(&desk, None).await.unwrap();
         assert_eq!(rest.people.len(), 4);
         desk.settle(30 * HOUR).await;

@@ -141,7 +141,9 @@ async fn candidates(
     let Some(named) = named else {
         let mut found = Vec::new();
         let see = |person: Person| {
-            let fits = !person.adopted && why_not(book, &person, site).is_none();
+            // Who was marked by an order that died and was never decided is taken once more.
+            let is_done = person.adopted && person.decided.is_some();
+            let fits = !is_done && why_not(book, &person, site).is_none();
             if fits && found.len() < Adoption::MOST {
                 found.push((person.id.clone(), Some(person)));
             }
@@ -151,6 +153,11 @@ async fn candidates(
     };
     if named.is_empty() || named.len() > Adoption::MOST {
         let why = format!("name 1 to {} people", Adoption::MOST);
+        return Err(Error::new(Kind::Conflict, why));
+    }
+    if let Some(wrong) = named.iter().find(|id| !id.is_guid()) {
+        let wrong: String = wrong.0.chars().take(40).collect();
+        let why = format!("{wrong:?} is no Entra object id");
         return Err(Error::new(Kind::Conflict, why));
     }
     let mut known = shell.store.some_people(tenant, &named).await?;
