@@ -209,7 +209,8 @@ fn lost(stored: &Value, read: &Value, place: String) -> Vec<String> {
 }
 
 /// Attributes that are no part of what is stored: keys, the format, and what sync compares with.
-const OF_THE_STORE: [&str; 10] = [
+const OF_THE_STORE: [&str; 11] = [
+    "etag",
     "pk",
     "sk",
     "due_pk",

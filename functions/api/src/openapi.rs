@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
     adoptions, catalogue, change_sets, departures, explanation, jobs, metadata, moves, numbering,
-    numbers, people, provide, ranges, rules, safety, schedules, staging, tenants,
+    numbers, people, places, provide, ranges, rules, safety, schedules, staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -67,6 +67,10 @@ use crate::routes::{
         jobs::history,
         schedules::schedules,
         schedules::set_schedule,
+        places::nodes,
+        places::save_node,
+        places::profiles,
+        places::save_profile,
         catalogue::personas,
         catalogue::save_persona,
         catalogue::licences,

@@ -23,6 +23,10 @@ pub enum What {
     MethodNotAllowed,
     /// It cannot be done as things stand.
     Conflict,
+    /// What was read is not what is there now.
+    Changed,
+    /// It is not said what was read.
+    Unconditional,
     /// The request is wrong and will be wrong again.
     Invalid,
     /// The body is not JSON, or is not said to be.
@@ -45,6 +49,8 @@ impl What {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::Changed => StatusCode::PRECONDITION_FAILED,
+            Self::Unconditional => StatusCode::PRECONDITION_REQUIRED,
             Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -60,6 +66,8 @@ impl What {
             Self::NotFound => "urn:rollcall:problem:not-found",
             Self::MethodNotAllowed => "urn:rollcall:problem:method-not-allowed",
             Self::Conflict => "urn:rollcall:problem:conflict",
+            Self::Changed => "urn:rollcall:problem:changed",
+            Self::Unconditional => "urn:rollcall:problem:unconditional",
             Self::Invalid => "urn:rollcall:problem:invalid",
             Self::NotJson => "urn:rollcall:problem:not-json",
             Self::TooLarge => "urn:rollcall:problem:too-large",
@@ -76,6 +84,8 @@ impl What {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "No such method",
             Self::Conflict => "Not possible now",
+            Self::Changed => "Changed meanwhile",
+            Self::Unconditional => "Say what you read",
             Self::Invalid => "Not valid",
             Self::NotJson => "Not JSON",
             Self::TooLarge => "Too large",
@@ -169,6 +179,8 @@ impl From<Error> for Problem {
             | What::NotFound
             | What::MethodNotAllowed
             | What::Conflict
+            | What::Changed
+            | What::Unconditional
             | What::Invalid
             | What::NotJson
             | What::TooLarge

@@ -36,6 +36,7 @@ mod description;
 mod explanation;
 mod gateway;
 mod numbers;
+mod places;
 mod resources;
 mod roles;
 mod rules;

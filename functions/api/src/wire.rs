@@ -4,15 +4,16 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
-use axum::http::header::LOCATION;
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::model::job::{Goal, Origin};
+use shared::run::places::{Edited, Tag};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, What};
 
 /// Items of a page, if the caller does not say.
 const PAGE: u16 = 50;
@@ -112,4 +113,58 @@ impl From<Origin> for OriginName {
             Origin::Person => Self::Person,
         }
     }
+}
+
+/// What the caller read before an edit: `If-Match` with its tag, or `If-None-Match: *` for something new.
+pub struct Read(pub Option<Tag>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Read {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let header = |name| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        let tag = |text: &str| {
+            let text = text.trim().strip_prefix('"')?.strip_suffix('"')?;
+            Some(Tag(text.to_owned()))
+        };
+        match (header(IF_MATCH), header(IF_NONE_MATCH).map(str::trim)) {
+            (Some(read), None) => tag(read).map(|tag| Self(Some(tag))).ok_or_else(|| {
+                Problem::new(
+                    What::Invalid,
+                    "If-Match is one tag in quotes, as it was read",
+                )
+            }),
+            (None, Some("*")) => Ok(Self(None)),
+            (_, _) => Err(Problem::new(
+                What::Unconditional,
+                "say what is replaced: If-Match with the etag that was read, or If-None-Match: * for something new",
+            )),
+        }
+    }
+}
+
+/// Something was stored, with its new tag; or what was read is not there any more.
+pub fn edited<T, B: Serialize>(
+    edited: Edited<T>,
+    body: impl Fn(T) -> B,
+) -> Result<Response, Problem> {
+    match edited {
+        Edited::Stored(value, tag) => {
+            Ok(([(ETAG, quoted(&tag))], Json(body(value))).into_response())
+        }
+        Edited::Stale => Err(Problem::new(
+            What::Changed,
+            "somebody else stored it meanwhile: read it again",
+        )),
+    }
+}
+
+/// A tag as a header shows it.
+pub fn quoted(tag: &Tag) -> String {
+    format!("\"{}\"", tag.0)
 }

@@ -26,7 +26,7 @@
 //! | `reinstate` | an offboarding, taken back |
 //! | `rules` | what an administrator does with rules: store, try |
 //! | `safety`, `adoption` | flow-through, exceptions, the halt of everything; people handed over to rules |
-//! | `personas` | what an administrator stores: personas |
+//! | `personas`, `places` | what an administrator stores: personas; regions, sites and profiles |
 //! | `tenants` | what is ordered for a whole tenant: register, pause, try the connection, sync now |
 //! | `unstage` | what a person orders for those who are staged: look now, take back |
 //! | `offer` | what can be given to whom: personas, seats, open fields |
@@ -75,6 +75,7 @@ mod numbers;
 pub mod offer;
 mod order;
 mod personas;
+pub mod places;
 mod probe;
 mod pull;
 mod reinstate;

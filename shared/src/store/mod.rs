@@ -31,6 +31,7 @@ pub mod agenda;
 pub mod change_sets;
 pub mod commits;
 pub mod cursors;
+pub mod edits;
 pub mod ends;
 pub mod inventory;
 pub mod jobs;

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::edits::tagged;
 use super::keys::{self, Key};
 use super::write::{Committed, Write, Written};
 use super::{Range, Store, attribute, encode};
@@ -169,13 +170,14 @@ impl Store {
 
     /// Stores a node of the tree.
     pub async fn put_node(&self, tenant: &TenantId, node: &Node) -> Result<()> {
-        self.put(keys::node(tenant, &node.path), node).await
+        let write = Write::put(keys::node(tenant, &node.path), tagged(node)?);
+        self.write(write).await.map(|_| ())
     }
 
     /// Stores a profile.
     pub async fn put_profile(&self, tenant: &TenantId, profile: &Profile) -> Result<()> {
-        self.put(keys::profile(tenant, &profile.name), profile)
-            .await
+        let write = Write::put(keys::profile(tenant, &profile.name), tagged(profile)?);
+        self.write(write).await.map(|_| ())
     }
 
     /// What roles may do to the fields of people.
@@ -337,6 +339,11 @@ impl Store {
             write = write.value("value", attribute(value)?);
         }
         found(self.write(write).await?, tenant)
+    }
+
+    /// Profiles besides `everything`.
+    pub async fn profiles(&self, tenant: &TenantId) -> Result<Vec<Profile>> {
+        self.few(tenant, keys::PROFILE).await
     }
 
     async fn few<T: DeserializeOwned>(&self, tenant: &TenantId, prefix: &str) -> Result<Vec<T>> {

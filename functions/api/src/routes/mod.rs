@@ -19,6 +19,7 @@ pub mod moves;
 pub mod numbering;
 pub mod numbers;
 pub mod people;
+pub mod places;
 pub mod provide;
 pub mod ranges;
 pub mod rules;
@@ -92,6 +93,10 @@ pub enum Endpoint {
     Adoption,
     Metadata,
     Reinstate,
+    Nodes,
+    SaveNode,
+    Profiles,
+    SaveProfile,
     ChangeSets,
     ChangeSet,
     ChangeSetPlan,
@@ -226,6 +231,10 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::History, "/v1/tenants/{tenant}/jobs/{job}/history", VIEWER),
     get(Endpoint::Schedules, "/v1/tenants/{tenant}/schedules", VIEWER),
     put(Endpoint::SetSchedule, "/v1/tenants/{tenant}/schedules/{schedule}", ADMINISTRATOR),
+    get(Endpoint::Nodes, "/v1/tenants/{tenant}/nodes", VIEWER),
+    put(Endpoint::SaveNode, "/v1/tenants/{tenant}/nodes/{node}", ADMINISTRATOR),
+    get(Endpoint::Profiles, "/v1/tenants/{tenant}/profiles", VIEWER),
+    put(Endpoint::SaveProfile, "/v1/tenants/{tenant}/profiles/{profile}", ADMINISTRATOR),
     get(Endpoint::Personas, "/v1/tenants/{tenant}/personas", VIEWER),
     put(Endpoint::SavePersona, "/v1/tenants/{tenant}/personas/{persona}", ADMINISTRATOR),
     get(Endpoint::Rules, "/v1/tenants/{tenant}/rules", VIEWER),
@@ -301,6 +310,10 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::History => on(method, jobs::history),
         Endpoint::Schedules => on(method, schedules::schedules),
         Endpoint::SetSchedule => on(method, schedules::set_schedule),
+        Endpoint::Nodes => on(method, places::nodes),
+        Endpoint::SaveNode => on(method, places::save_node),
+        Endpoint::Profiles => on(method, places::profiles),
+        Endpoint::SaveProfile => on(method, places::save_profile),
         Endpoint::Personas => on(method, catalogue::personas),
         Endpoint::SavePersona => on(method, catalogue::save_persona),
         Endpoint::Rules => on(method, rules::rules),

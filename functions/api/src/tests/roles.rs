@@ -21,6 +21,8 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         .replace("{persona}", "sales")
         .replace("{range}", "london")
         .replace("{adoption}", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+        .replace("{node}", "oslo")
+        .replace("{profile}", "desk")
         .replace("{set}", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
         .replace("{number}", "%2B4420")
         .replace("{schedule}", "UserSync");
@@ -31,6 +33,9 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         Method::Delete => Request::delete(path),
     };
     request = request.header("content-type", "application/json");
+    if matches!(route.endpoint, Endpoint::SaveNode | Endpoint::SaveProfile) {
+        request = request.header("if-none-match", "*");
+    }
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
@@ -56,6 +61,10 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         }
         (Endpoint::Except, _) => {
             r#"{"owner": "Olga", "reason": "trial", "until": "2000-01-01T00:00:00Z"}"#.to_owned()
+        }
+        (Endpoint::SaveNode, _) => r#"{"name": "Oslo", "kind": "site"}"#.to_owned(),
+        (Endpoint::SaveProfile, _) => {
+            r#"{"location": true, "licences": true, "groups": true, "policies": true, "number": true}"#.to_owned()
         }
         (Endpoint::Adopt, _) => r#"{"site": "europe/nowhere"}"#.to_owned(),
         (Endpoint::TurnOn | Endpoint::Reinstate, _) => "{}".to_owned(),
