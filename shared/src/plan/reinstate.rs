@@ -60,7 +60,7 @@ pub fn reinstate(taken: &Taken<'_>) -> Reinstatement {
     let site = site(taken, &mut lost);
     let role = role(taken, site.as_ref(), &mut lost);
     let licences = licences(taken, &mut lost);
-    let (number, range) = number(taken, site.as_ref(), &mut lost);
+    let number = number(taken, site.as_ref(), &mut lost);
     let mut wanted = Wanted {
         persona: taken.persona.map(|persona| persona.reference.clone()),
         site,
@@ -104,7 +104,8 @@ pub fn reinstate(taken: &Taken<'_>) -> Reinstatement {
             values.emergency_location.clone()
         });
         wanted.emergency_location = location.map(|location| location.value);
-        wanted.numbers = range;
+        // Of whichever range: it is kept for them, and no other is drawn.
+        wanted.numbers.push(RangeId(String::new()));
     }
     let mut steps = provision(&wanted, Held::default());
     for step in &mut steps {
@@ -163,12 +164,8 @@ fn licences(taken: &Taken<'_>, lost: &mut Vec<String>) -> BTreeSet<SkuId> {
     kept
 }
 
-/// The number that is to be given back, and the range that it is drawn from; any, if from none.
-fn number(
-    taken: &Taken<'_>,
-    site: Option<&SitePath>,
-    lost: &mut Vec<String>,
-) -> (Option<E164>, Vec<RangeId>) {
+/// The number that is to be given back.
+fn number(taken: &Taken<'_>, site: Option<&SitePath>, lost: &mut Vec<String>) -> Option<E164> {
     let mut found = None;
     for number in &taken.before.numbers {
         let entry = taken.entries.iter().find(|entry| entry.number == *number);
@@ -181,15 +178,10 @@ fn number(
         } else if let Some(why) = withheld(taken, entry, site) {
             lost.push(format!("a number of theirs {why}"));
         } else {
-            found = Some(entry);
+            found = Some(number.clone());
         }
     }
-    let Some(entry) = found else {
-        return (None, Vec::new());
-    };
-    let range = entry.range.clone();
-    let range = range.unwrap_or_else(|| RangeId(String::new()));
-    (Some(entry.number.clone()), vec![range])
+    found
 }
 
 /// Why a number is not given back; `None` = it is.

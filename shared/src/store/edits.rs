@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::keys::{self, Key};
+use super::known::short_digest;
 use super::write::{Write, Written};
 use super::{Item, Store, encode};
 use crate::error::{Error, Kind, Result};
@@ -12,7 +12,7 @@ use crate::model::persona::Profile;
 use crate::model::tenant::TenantId;
 use crate::model::tree::Node;
 
-/// Names a content: two contents with one tag are the same but once in 2^64.
+/// Names a content: two contents with one tag are the same but once in 2^80.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag(pub String);
 
@@ -21,13 +21,7 @@ impl Tag {
     pub fn of<T: Serialize>(value: &T) -> Result<Self> {
         let text = serde_json::to_vec(value)
             .map_err(|error| Error::new(Kind::Invalid, "tagging a row").with_source(error))?;
-        let hash = Sha256::digest(&text);
-        let hash: String = hash
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Ok(Self(hash))
+        Ok(Self(short_digest(&text)))
     }
 }
 
