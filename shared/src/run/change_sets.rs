@@ -2,10 +2,11 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::model::change_set::{ChangeSet, SetId, SetPlace, SetState};
-use crate::model::lane::{Lane, Mark};
+use crate::model::lane::Mark;
 use crate::model::tenant::{Tenant, TenantId};
 pub use crate::store::change_sets::PlannedChange;
 
+use super::tenants::ring;
 use super::{Shell, sync};
 
 /// Change sets, the oldest first, after this one, and where the next begin.
@@ -111,9 +112,7 @@ async fn answer(
         );
         return Err(conflict(why));
     }
-    let (mark, now) = (Some(Mark::Decide), shell.clock.now());
-    shell.store.ring(tenant, Lane::Sync, mark, now).await?;
-    shell.ring(tenant, [Lane::Sync]).await;
+    ring(shell, tenant, Mark::Decide).await?;
     Ok(set)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::lane::{Lane, Mark};
+use crate::model::lane::Mark;
 use crate::model::person::Person;
 use crate::model::persona::{Rules, WrittenRule};
 use crate::model::tenant::{Tenant, TenantId};
@@ -13,6 +13,7 @@ pub use crate::plan::laboratory::{Change, Findings, Idle};
 use crate::plan::metadata::Metadata;
 pub use crate::plan::metadata::{PropertyQuality, Quality, SiteQuality};
 
+use super::tenants::ring;
 use super::{Shell, basis, look, sync};
 
 /// So many rules are in both lists together.
@@ -65,9 +66,7 @@ pub async fn save_rules(
         return Err(Error::new(Kind::Conflict, why));
     }
     if apply {
-        let (mark, now) = (Some(Mark::Decide), shell.clock.now());
-        shell.store.ring(&tenant.id, Lane::Sync, mark, now).await?;
-        shell.ring(&tenant.id, [Lane::Sync]).await;
+        ring(shell, &tenant.id, Mark::Decide).await?;
     }
     Ok(Stored {
         version: draft.version,

@@ -30,13 +30,7 @@ pub async fn set_mode(shell: &Shell, tenant: &TenantId, mode: Mode) -> Result<()
         Mode::ReadOnly => ([Lane::Sync].as_slice(), None),
         Mode::Paused => return Ok(()),
     };
-    let now = shell.clock.now();
-    for lane in lanes {
-        let mark = mark.filter(|_| *lane == Lane::Sync);
-        shell.store.ring(tenant, *lane, mark, now).await?;
-    }
-    shell.ring(tenant, lanes.iter().copied()).await;
-    Ok(())
+    wake(shell, tenant, lanes, mark).await
 }
 
 /// The longest pause for an incident, and the longest reason, in characters.
@@ -62,15 +56,7 @@ pub async fn begin_incident(shell: &Shell, tenant: &TenantId, incident: Incident
 /// Nothing is wrong any more: what waited is done, in its order.
 pub async fn end_incident(shell: &Shell, tenant: &TenantId) -> Result<()> {
     shell.store.set_incident(tenant, None).await?;
-    let lanes = [Lane::Provision, Lane::Offboard];
-    for lane in lanes {
-        shell
-            .store
-            .ring(tenant, lane, None, shell.clock.now())
-            .await?;
-    }
-    shell.ring(tenant, lanes).await;
-    Ok(())
+    wake(shell, tenant, &[Lane::Provision, Lane::Offboard], None).await
 }
 
 /// Orders a test of the connection, soon, also while the tenant is paused or its circuit is open (F4).
@@ -91,12 +77,23 @@ pub async fn audit_now(shell: &Shell, tenant: &TenantId) -> Result<()> {
     ring(shell, &tenant.id, Mark::Numbers).await
 }
 
-async fn ring(shell: &Shell, tenant: &TenantId, mark: Mark) -> Result<()> {
+/// Rings the sync lane for this.
+pub(super) async fn ring(shell: &Shell, tenant: &TenantId, mark: Mark) -> Result<()> {
+    wake(shell, tenant, &[Lane::Sync], Some(mark)).await
+}
+
+/// Rings these lanes, the sync lane for this.
+pub(super) async fn wake(
+    shell: &Shell,
+    tenant: &TenantId,
+    lanes: &[Lane],
+    mark: Option<Mark>,
+) -> Result<()> {
     let now = shell.clock.now();
-    shell
-        .store
-        .ring(tenant, Lane::Sync, Some(mark), now)
-        .await?;
-    shell.ring(tenant, [Lane::Sync]).await;
+    for lane in lanes {
+        let mark = mark.filter(|_| *lane == Lane::Sync);
+        shell.store.ring(tenant, *lane, mark, now).await?;
+    }
+    shell.ring(tenant, lanes.iter().copied()).await;
     Ok(())
 }
