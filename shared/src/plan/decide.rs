@@ -184,6 +184,13 @@ impl Policybook {
         }
     }
 
+    /// Those whose exception is over.
+    pub fn exceptions_over(&self) -> impl Iterator<Item = &UserId> {
+        let all = self.basis.exceptions.iter();
+        let over = all.filter(|(_, until)| **until <= self.basis.now);
+        over.map(|(person, _)| person)
+    }
+
     fn excepted(&self, person: &Person) -> Option<Time> {
         let until = self.basis.exceptions.get(&person.id).copied();
         until.filter(|until| self.basis.now < *until)

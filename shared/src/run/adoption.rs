@@ -35,11 +35,11 @@ pub async fn adopt(
         let why = "flow-through is on: rules place everybody, nobody has to be adopted";
         return Err(refused(why.to_owned()));
     }
-    let ready = safety::of(shell, &tenant).await?;
+    let basis = basis::basis(shell, &tenant).await?;
+    let ready = safety::of(shell, &tenant, &basis).await?;
     if let Some(open) = missing(&ready.adoption) {
         return Err(refused(format!("adoption is not ready: {open}")));
     }
-    let basis = basis::basis(shell, &tenant).await?;
     let tree = &basis.grounds.tree;
     if tree.site(site).is_none() {
         return Err(refused(format!("there is no site {:?}", site.0)));

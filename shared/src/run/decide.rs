@@ -55,12 +55,9 @@ pub(super) async fn decide(decider: &Decider<'_>) -> Result<bool> {
     }
     let mut cursor = shell.store.cursor(&tenant.id).await?;
     let now = shell.clock.now();
-    for over in shell.store.exceptions(&tenant.id).await? {
-        if over.until <= now {
-            lease.permit()?;
-            let ended = shell.store.end_exception(&tenant.id, &over.person, now);
-            ended.await?;
-        }
+    for person in book.exceptions_over() {
+        lease.permit()?;
+        shell.store.end_exception(&tenant.id, person).await?;
     }
     let is_first = tenant.is_before_first_run(&gate);
     // What rules say of the clock becomes true by itself.
@@ -158,7 +155,7 @@ async fn changed(
     }
 }
 
-/// Whoever has an open job that automation may not supersede is decided at the next sync (J3).
+/// Whoever has an open job that automation may not supersede, or is an exception, is decided at the next sync (J3, F116).
 pub(super) async fn put_off(
     decider: &Decider<'_>,
     later: &mut BTreeSet<UserId>,
@@ -252,7 +249,7 @@ async fn keep(shell: &Shell, tenant: &Tenant, cursor: &mut Cursor) -> Result<()>
 struct Left {
     /// Their row changed meanwhile.
     overtaken: Vec<UserId>,
-    /// An open job of theirs may not be superseded by automation.
+    /// An open job of theirs may not be superseded by automation, or rules leave them as they are for now.
     busy: Vec<UserId>,
 }
 
@@ -292,7 +289,7 @@ async fn commit(decider: &Decider<'_>, people: Vec<Person>) -> Result<Left> {
     let mut commitments = Vec::new();
     for person in people {
         match decider.book.decide(&person) {
-            Decision::Leave(Leave::Busy) => left.busy.push(person.id),
+            Decision::Leave(Leave::Busy | Leave::Excepted(_)) => left.busy.push(person.id),
             Decision::Leave(_) => {}
             Decision::Provision { wanted, digest } => {
                 commitments.push(commitment(decider, person, *wanted, digest).await?);

@@ -7,9 +7,11 @@ use crate::model::lane::{Lane, Mark};
 use crate::model::microsoft::UserId;
 use crate::model::safety::{Exception, FlowThrough, Halt};
 use crate::model::tenant::{OffboardLicences, Tenant, TenantId};
+use crate::plan::decide::Basis;
 use crate::plan::readiness::{self, missing};
 pub use crate::plan::readiness::{Point, Readiness};
 
+use super::tenants::{ring, wake};
 use super::{Shell, basis, look, sync};
 
 /// The setting that lets rules decide for everybody.
@@ -22,15 +24,15 @@ const LONGEST_EXCEPTION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// How far a tenant is set up (R16, R31).
 pub async fn readiness(shell: &Shell, tenant: &TenantId) -> Result<Readiness> {
     let tenant = sync::tenant(shell, tenant).await?;
-    of(shell, &tenant).await
+    let basis = basis::basis(shell, &tenant).await?;
+    of(shell, &tenant, &basis).await
 }
 
-pub(super) async fn of(shell: &Shell, tenant: &Tenant) -> Result<Readiness> {
-    let basis = basis::basis(shell, tenant).await?;
+pub(super) async fn of(shell: &Shell, tenant: &Tenant, basis: &Basis) -> Result<Readiness> {
     let cursor = shell.store.cursor(&tenant.id).await?;
     Ok(readiness::readiness(
         tenant,
-        &basis,
+        basis,
         cursor.full_at.is_some(),
     ))
 }
@@ -50,7 +52,7 @@ pub async fn turn_on(
             why,
         )?;
     }
-    let ready = of(shell, &tenant).await?;
+    let ready = readiness(shell, &tenant.id).await?;
     let others = ready
         .flow_through
         .iter()
@@ -76,7 +78,7 @@ pub async fn turn_on(
         .store
         .set_setting(&tenant.id, FLOW_THROUGH, Some(&flow_through))
         .await?;
-    decide_soon(shell, &tenant.id).await
+    ring(shell, &tenant.id, Mark::Decide).await
 }
 
 /// Rules decide only for those who were adopted, from now on.
@@ -101,14 +103,13 @@ pub async fn choose_offboarding(
 }
 
 /// Why the first decision about everybody must not be made yet; `None` = it may (R41).
-pub(super) async fn stands_in_the_way(shell: &Shell, tenant: &Tenant) -> Result<Option<String>> {
-    let Some(flow_through) = &tenant.settings.flow_through else {
-        return Ok(None);
-    };
-    if !tenant.is_before_first_run(&tenant.gate) || flow_through.despite.is_some() {
-        return Ok(None);
+pub(super) fn stands_in_the_way(tenant: &Tenant, basis: &Basis) -> Option<String> {
+    let on = tenant.settings.flow_through.as_ref()?;
+    if !tenant.is_before_first_run(&tenant.gate) || on.despite.is_some() {
+        return None;
     }
-    Ok(missing(&of(shell, tenant).await?.flow_through))
+    // Whether the directory was read makes no difference to flow-through.
+    missing(&readiness::readiness(tenant, basis, true).flow_through)
 }
 
 /// Everybody whom rules leave as they are now.
@@ -137,10 +138,8 @@ pub async fn except(shell: &Shell, tenant: &TenantId, exception: &Exception) -> 
 /// Lets rules decide for somebody again, from the next sync on, which begins now.
 pub async fn end_exception(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
-    let now = shell.clock.now();
-    shell.store.end_exception(&tenant.id, person, now).await?;
-    shell.ring(&tenant.id, [Lane::Sync]).await;
-    Ok(())
+    shell.store.end_exception(&tenant.id, person).await?;
+    ring(shell, &tenant.id, Mark::Decide).await
 }
 
 /// Why everything stands still; `None` = it does not.
@@ -165,20 +164,8 @@ pub async fn resume(shell: &Shell, by: &str) -> Result<()> {
     shell.store.set_halt(None).await?;
     tracing::warn!(by, "the installation works again");
     for tenant in shell.store.tenants().await? {
-        for lane in Lane::ALL {
-            let mark = (lane == Lane::Sync).then_some(Mark::Pull);
-            let now = shell.clock.now();
-            shell.store.ring(&tenant, lane, mark, now).await?;
-        }
-        shell.ring(&tenant, Lane::ALL).await;
+        wake(shell, &tenant, &Lane::ALL, Some(Mark::Pull)).await?;
     }
-    Ok(())
-}
-
-async fn decide_soon(shell: &Shell, tenant: &TenantId) -> Result<()> {
-    let (mark, now) = (Some(Mark::Decide), shell.clock.now());
-    shell.store.ring(tenant, Lane::Sync, mark, now).await?;
-    shell.ring(tenant, [Lane::Sync]).await;
     Ok(())
 }
 

@@ -278,7 +278,7 @@ async fn stop(
         let mut rows = Vec::new();
         for person in people {
             match decider.book.decide(&person) {
-                Decision::Leave(Leave::Busy) => busy.push(person.id),
+                Decision::Leave(Leave::Busy | Leave::Excepted(_)) => busy.push(person.id),
                 Decision::Leave(_) => {}
                 Decision::Provision { wanted, .. } => rows.push(PlannedChange {
                     kinds: gate::kinds(decider.book, &person, &wanted),

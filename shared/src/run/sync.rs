@@ -233,6 +233,7 @@ async fn once(
     let basis = basis::of(shell, tenant, catalogue).await?;
     let version = basis.rules.version;
     let decided_with = gate::decided_with(&basis);
+    let open = safety::stands_in_the_way(tenant, &basis);
     let book = Policybook::new(basis).map_err(|problem| {
         Error::new(Kind::Invalid, "the rules cannot be used, nobody is decided")
             .with_source(problem)
@@ -241,7 +242,7 @@ async fn once(
         return Ok(Ran::OutOfTime);
     }
     let decides = decides && (pulls || refreshes || asked(Mark::Decide));
-    if decides && let Some(open) = safety::stands_in_the_way(shell, tenant).await? {
+    if decides && let Some(open) = open {
         let why = format!("flow-through is on and not ready, nobody is decided: {open}");
         return Err(Error::new(Kind::Invalid, why));
     }

@@ -12,7 +12,6 @@ use crate::model::lane::{Lane, Mark};
 use crate::model::microsoft::UserId;
 use crate::model::safety::{Exception, Halt};
 use crate::model::tenant::{Tenant, TenantId};
-use crate::model::time::Time;
 
 impl Store {
     /// Why the whole installation stands still; `None` = it does not.
@@ -55,16 +54,9 @@ impl Store {
             .map(|_| ())
     }
 
-    /// Ends an exception; whoever it was about is decided at the next sync, which is rung for.
-    pub async fn end_exception(&self, tenant: &TenantId, person: &UserId, now: Time) -> Result<()> {
-        let name = format!("exception#{}", person.0);
-        let ids = vec![person.clone()];
-        let writes = vec![
-            self.handed(tenant, &name, ids)?,
-            Write::delete(keys::exception(tenant, person)),
-            rung(tenant, Lane::Sync, Some(Mark::Decide), now),
-        ];
-        self.transact("ending an exception", writes)
+    /// Ends an exception.
+    pub async fn end_exception(&self, tenant: &TenantId, person: &UserId) -> Result<()> {
+        self.write(Write::delete(keys::exception(tenant, person)))
             .await
             .map(|_| ())
     }
