@@ -63,7 +63,7 @@ pub async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
         node: Some(SitePath("europe/london".into())),
         low: None,
     };
-    store.put_range(id, &london).await.unwrap();
+    store.replace_range(id, &london, None).await.unwrap();
     let person = UserId("9b1e0a6c-5d1f-4c5e-8f0b-3f6f4b7f2a10".into());
     let exception = Exception {
         person: person.clone(),

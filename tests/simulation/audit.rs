@@ -60,21 +60,35 @@ fn gaps_are_filled_and_low_ranges_are_named() {
         }
 
         assert_eq!(desk.audited().await.low, []);
+        // Each replaces what is there.
+        let tag = async |shell| {
+            let known = inventory::ranges(shell, tenant).await.unwrap();
+            let mut known = known
+                .into_iter()
+                .filter(|one| one.range.id == range("london"));
+            known.next().map(|one| one.tag().unwrap())
+        };
         let low = NumberRange {
             id: range("london"),
             name: "London".into(),
             node: Some(SitePath(LONDON.into())),
             low: Some(7),
         };
-        inventory::save_range(shell, tenant, &low, "olga")
-            .await
-            .unwrap();
+        inventory::save_range(
+            shell,
+            tenant,
+            low.clone(),
+            tag(shell).await.as_ref(),
+            "olga",
+        )
+        .await
+        .unwrap();
         assert_eq!(desk.audited().await.low, [range("london")]);
         let high = NumberRange {
             low: Some(6),
             ..low
         };
-        inventory::save_range(shell, tenant, &high, "olga")
+        inventory::save_range(shell, tenant, high, tag(shell).await.as_ref(), "olga")
             .await
             .unwrap();
         assert_eq!(desk.audited().await.low, []);

@@ -152,7 +152,7 @@ fn a_number_that_comes_along_is_a_second_place_or_none() {
                 node: Some(SitePath("europe/berlin".into())),
                 low: None,
             };
-            inventory::save_range(shell, tenant, &berlin, "olga")
+            inventory::save_range(shell, tenant, berlin, None, "olga")
                 .await
                 .unwrap();
             desk.play(async {

@@ -79,7 +79,7 @@ pub async fn desk(hook: Option<Hook>) -> Desk {
         node: Some(site(BERLIN)),
         low: None,
     };
-    inventory::save_range(shell, tenant, &berlin, "olga")
+    inventory::save_range(shell, tenant, berlin, None, "olga")
         .await
         .unwrap();
     let rows: Vec<Written> = THERE

@@ -78,7 +78,7 @@ pub async fn desk(people: usize, numbers: usize, hook: Option<Hook>) -> Desk {
         node: Some(SitePath(LONDON.into())),
         low: None,
     };
-    inventory::save_range(shell, id, &of_london, "olga")
+    inventory::save_range(shell, id, of_london, None, "olga")
         .await
         .unwrap();
     let rows: Vec<Written> = (0..numbers).map(|nth| row(&number(nth))).collect();

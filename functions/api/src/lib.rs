@@ -44,7 +44,11 @@ pub fn router(shell: Arc<Shell>, verifier: Arc<Verifier>) -> Router {
         };
         let is_long = matches!(
             route.endpoint,
-            Endpoint::ImportNumbers | Endpoint::SaveRules | Endpoint::TryRules
+            Endpoint::ImportNumbers
+                | Endpoint::SaveRules
+                | Endpoint::TryRules
+                | Endpoint::PlanConfiguration
+                | Endpoint::ApplyConfiguration
         );
         let guarded = if is_long {
             guarded.layer(DefaultBodyLimit::max(config::LARGEST_FILE))

@@ -6,8 +6,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    adoptions, catalogue, change_sets, departures, explanation, jobs, metadata, moves, numbering,
-    numbers, people, places, provide, ranges, rules, safety, schedules, staging, tenants,
+    adoptions, catalogue, change_sets, configuration, departures, explanation, jobs, metadata,
+    moves, numbering, numbers, people, places, provide, ranges, rules, safety, schedules, settings,
+    staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -69,13 +70,26 @@ use crate::routes::{
         schedules::set_schedule,
         places::nodes,
         places::save_node,
+        places::delete_node,
         places::profiles,
         places::save_profile,
+        places::delete_profile,
+        settings::get_settings,
+        settings::save_settings,
+        settings::fields,
+        settings::save_fields,
+        settings::delete_fields,
+        configuration::export,
+        configuration::plan,
+        configuration::apply,
         catalogue::personas,
+        catalogue::persona,
         catalogue::save_persona,
+        catalogue::delete_persona,
         catalogue::licences,
         ranges::ranges,
         ranges::save_range,
+        ranges::delete_range,
         ranges::fill,
         numbers::numbers,
         numbers::number,

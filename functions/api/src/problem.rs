@@ -247,15 +247,17 @@ pub async fn no_method() -> Problem {
     )
 }
 
-/// The field that the sentence of a rejection blames: "unknown field `x`", or a path before the cause, as in `…: people[0]: …`.
+/// The field that the sentence of a rejection blames: a path before the cause, as in `…: people[0]: …`, or "unknown field `x`".
 fn field_of(told: &str) -> Option<String> {
-    if let Some((_, rest)) = told.split_once("field `") {
-        return rest.split_once('`').map(|(name, _)| name.to_owned());
-    }
-    let (_, rest) = told.split_once(": ")?;
-    let (path, _) = rest.split_once(": ")?;
-    let is_path = |c: char| c.is_ascii_alphanumeric() || "_.[]".contains(c);
-    (!path.is_empty() && path.chars().all(is_path)).then(|| path.to_owned())
+    let is_path = |c: char| c.is_ascii_alphanumeric() || "_.[]/@-".contains(c);
+    let path = told
+        .split_once(": ")
+        .and_then(|(_, rest)| rest.split_once(": "));
+    let path = path.map(|(path, _)| path);
+    let path = path.filter(|path| !path.is_empty() && path.chars().all(is_path));
+    let named = || told.split_once("field `")?.1.split_once('`');
+    path.or_else(|| named().map(|(name, _)| name))
+        .map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -270,6 +272,10 @@ mod tests {
         check(
             "Failed to deserialize: unknown field `nmae`, expected `x`",
             Some("nmae"),
+        );
+        check(
+            "Failed to …: nodes.europe/oslo.floor: unknown field `floor`, expected `name`",
+            Some("nodes.europe/oslo.floor"),
         );
         check(
             "Failed to deserialize query string: limit: invalid digit",

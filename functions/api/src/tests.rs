@@ -7,6 +7,7 @@
 //! | `resources` | what is answered |
 //! | `tenants` | how a tenant is connected, how much is done for it, what waits for a yes |
 //! | `change_sets` | what waits for a yes, and who may say it |
+//! | `configuration` | what is written down, as one document |
 //! | `staging` | who is staged, looked at, taken back |
 //! | `schedules` | what is done by itself |
 //! | `description` | the description file |
@@ -31,6 +32,7 @@ use tower::ServiceExt;
 use crate::{Verifier, router};
 
 mod change_sets;
+mod configuration;
 mod departures;
 mod description;
 mod explanation;

@@ -148,19 +148,48 @@ impl<S: Send + Sync> FromRequestParts<S> for Read {
     }
 }
 
+/// What the caller read before something is replaced or taken away that has to be there: `If-Match` with its tag.
+pub struct ReadBefore(pub Tag);
+
+impl<S: Send + Sync> FromRequestParts<S> for ReadBefore {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Read(read) = Read::from_request_parts(parts, state).await?;
+        read.map(Self).ok_or_else(|| {
+            let sentence = "it is there already: If-Match with the etag that was read";
+            Problem::new(What::Unconditional, sentence)
+        })
+    }
+}
+
+/// Something was taken away; or what was read is not there any more.
+pub fn gone(done: bool) -> Result<Response, Problem> {
+    if done {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Err(stale())
+}
+
+/// What was read is not there any more.
+pub fn stale() -> Problem {
+    let sentence = "somebody else stored it meanwhile: read it again";
+    Problem::new(What::Changed, sentence)
+}
+
+/// What was read, with its tag in the header too.
+pub fn read_with<B: Serialize>(tag: &Tag, body: B) -> Response {
+    ([(ETAG, quoted(tag))], Json(body)).into_response()
+}
+
 /// Something was stored, with its new tag; or what was read is not there any more.
 pub fn edited<T, B: Serialize>(
     edited: Edited<T>,
     body: impl Fn(T) -> B,
 ) -> Result<Response, Problem> {
     match edited {
-        Edited::Stored(value, tag) => {
-            Ok(([(ETAG, quoted(&tag))], Json(body(value))).into_response())
-        }
-        Edited::Stale => Err(Problem::new(
-            What::Changed,
-            "somebody else stored it meanwhile: read it again",
-        )),
+        Edited::Stored(value, tag) => Ok(read_with(&tag, body(value))),
+        Edited::Stale => Err(stale()),
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `person`, `departure` | a person's row; the day on which they leave |
 //! | `job`, `step`, `ask`, `before` | one person, one goal: its steps, where they stand, what was asked of Microsoft, what there was before |
 //! | `tree` | a tenant's regions and sites, and what is set at them |
+//! | `configuration` | all that people write down of a tenant, as one value |
 //! | `edit` | an edit by hand, and which fields are open to whom |
 //! | `access` | roles, and in which tenant somebody has one |
 //! | `bits` | who of many was seen |
@@ -26,6 +27,7 @@ pub mod ask;
 pub mod before;
 pub mod bits;
 pub mod change_set;
+pub mod configuration;
 pub mod departure;
 pub mod edit;
 pub mod facts;

@@ -47,6 +47,9 @@ pub struct Persona {
     /// What happens to its holders when they leave (F31).
     #[serde(default, skip_serializing_if = "OffboardingProfile::is_empty")]
     pub offboarding: OffboardingProfile,
+    /// Nobody is given it any more: this version ends it. A later one may begin it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 impl Persona {

@@ -297,8 +297,13 @@ impl Basis {
     }
 }
 
-/// The newest version of a persona.
+/// The newest version of a persona that can be given: none if it was retired.
 pub fn newest<'a>(personas: &'a [Persona], id: &str) -> Option<&'a Persona> {
+    latest(personas, id).filter(|persona| !persona.retired)
+}
+
+/// The newest version of a persona, retired or not: the next one follows it.
+pub fn latest<'a>(personas: &'a [Persona], id: &str) -> Option<&'a Persona> {
     personas
         .iter()
         .filter(|persona| persona.reference.id == id)
@@ -334,8 +339,10 @@ pub fn digest(wanted: &Wanted) -> String {
 /// A rule list that cannot be used, and why.
 #[derive(Debug)]
 pub struct RuleProblem {
-    rule: String,
-    problem: String,
+    /// The name of the rule.
+    pub rule: String,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 impl RuleProblem {

@@ -10,6 +10,7 @@
 //! | `edit` | who may edit what of a person, and what an edit means |
 //! | `flaws` | what is wrong with a persona |
 //! | `gate` | whether an edit changes so many people that somebody has to say yes |
+//! | `configuration`, `written` | what a written configuration changes; whether what is written can be stored |
 //! | `wanted` | what a persona means for one person: profile, site and country filled in |
 //! | `countries` | which countries there are |
 //! | `licences` | the licence decision table |
@@ -22,6 +23,7 @@
 //! | `holds` | whether the world agrees with a step |
 
 pub mod calendar;
+pub mod configuration;
 pub mod countries;
 pub mod decide;
 pub mod edit;
@@ -41,3 +43,4 @@ pub mod rule;
 pub mod scope;
 pub mod steps;
 pub mod wanted;
+pub mod written;

@@ -158,6 +158,7 @@ mod tests {
             numbers: vec![RangeId("berlin".into()), RangeId("rome".into())],
             inherit: BTreeSet::from([kind("TeamsCallingPolicy")]),
             offboarding: Default::default(),
+            retired: false,
         }
     }
 

@@ -10,12 +10,13 @@ use crate::model::inventory::{Duplicate, Entry, NumberRange, NumberState, RangeI
 use crate::model::number::{E164, Number};
 use crate::model::persona::SitePath;
 use crate::model::tenant::{Tenant, TenantId};
-use crate::plan::flaws::is_name;
 use crate::plan::inventory::{Event, Truth, after};
+use crate::plan::written;
 use crate::store::keys;
 
 use super::look::Page;
 use super::order::OUTSIDE;
+use super::places::{Edited, Tag};
 use super::{Shell, lines, sync};
 
 mod one;
@@ -66,6 +67,13 @@ pub struct Stocked {
     pub range: NumberRange,
     /// Free numbers.
     pub free: usize,
+}
+
+impl Stocked {
+    /// The tag of the range's content.
+    pub fn tag(&self) -> Result<Tag> {
+        Tag::of(&self.range)
+    }
 }
 
 /// Every range with its stock.
@@ -221,28 +229,32 @@ pub async fn fill(
     import(shell, tenant, &rows, true, dry).await
 }
 
-/// Stores a range; says how many of its numbers are free. `Conflict` if its id or name cannot be, or its node is not there.
+/// Stores a range in the place of the one that was read, or a new one; says how many of its numbers are free. `Conflict` if its id or name cannot be, or its node is not there.
 pub async fn save_range(
     shell: &Shell,
     tenant: &TenantId,
-    range: &NumberRange,
+    range: NumberRange,
+    read: Option<&Tag>,
     by: &str,
-) -> Result<usize> {
-    let refused = |sentence: String| Err(Error::new(Kind::Conflict, sentence));
+) -> Result<Edited<Stocked>> {
     let tenant = sync::tenant(shell, tenant).await?;
-    if !is_name(&range.id.0) || range.name.trim().is_empty() {
-        let sentence = "a range has an id of small letters, digits and hyphens, and a name";
-        return refused(sentence.to_owned());
-    }
-    if let Some(node) = &range.node {
-        let nodes = shell.store.nodes(&tenant.id).await?;
-        if !nodes.iter().any(|known| known.path == *node) {
-            return refused(format!("there is no node {:?}", node.0));
-        }
+    let nodes = shell.store.nodes(&tenant.id).await?;
+    let refused = |why| Error::new(Kind::Conflict, why);
+    written::range(&range, nodes.iter().map(|node| &node.path)).map_err(refused)?;
+    let known = shell.store.ranges(&tenant.id).await?.into_iter();
+    let known = known.filter(|known| known.id == range.id);
+    let known = known.map(|known| Tag::of(&known)).next().transpose()?;
+    if known.as_ref() != read {
+        return Ok(Edited::Stale);
     }
     shell.store.add_author(&tenant.id, by).await?;
-    shell.store.put_range(&tenant.id, range).await?;
-    Ok(shell.store.free_numbers(&tenant.id, &range.id).await?.len())
+    if !shell.store.replace_range(&tenant.id, &range, read).await? {
+        return Ok(Edited::Stale);
+    }
+    let free = shell.store.free_numbers(&tenant.id, &range.id).await?.len();
+    let stocked = Stocked { range, free };
+    let tag = stocked.tag()?;
+    Ok(Edited::Stored(stocked, tag))
 }
 
 /// Takes numbers into the inventory, at most [`MOST`]; each where its range belongs. Rows that are wrong are named with the reason, and

@@ -3,20 +3,22 @@
 use crate::error::{Error, Kind, Result};
 use crate::model::persona::{Persona, PersonaRef};
 use crate::model::tenant::TenantId;
-use crate::plan::decide::newest;
+use crate::plan::decide::latest;
 use crate::plan::flaws::{flaws, said};
 
+use super::places::{Edited, Tag, told};
 use super::{Shell, basis, estate, sync};
 
-/// Stores a persona as a new version of itself, after everything that it names was looked up at Microsoft (F29, F76, R117, R122).
+/// Stores a persona as a new version of the one that was read, or of none, after everything that it names was looked up at Microsoft (F29, F76, R117, R122).
 /// `Conflict` with everything that is wrong with it; nothing is stored then. Rules decide with it from the next sync on; `by` may not
 /// say yes to what it changes.
 pub async fn save_persona(
     shell: &Shell,
     tenant: &TenantId,
     persona: &Persona,
+    read: Option<&Tag>,
     by: &str,
-) -> Result<PersonaRef> {
+) -> Result<Edited<Persona>> {
     let tenant = sync::tenant(shell, tenant).await?;
     let graph = shell.graph(&tenant).await?;
     estate::look_up(shell, &tenant, &graph, persona).await?;
@@ -28,17 +30,21 @@ pub async fn save_persona(
         return Err(Error::new(Kind::Conflict, sentence));
     }
     let personas = shell.store.catalogue(&tenant.id).await?.personas;
-    let before = newest(&personas, &persona.reference.id);
+    let before = latest(&personas, &persona.reference.id);
+    let known = before.filter(|before| !before.retired);
+    if known.map(Tag::of).transpose()?.as_ref() != read {
+        return Ok(Edited::Stale);
+    }
     let reference = PersonaRef {
         version: before.map_or(1, |before| before.reference.version + 1),
         ..persona.reference.clone()
     };
     let saved = Persona {
-        reference: reference.clone(),
+        reference,
         ..persona.clone()
     };
     // First: a decision with it must not miss who wrote it.
     shell.store.add_author(&tenant.id, by).await?;
-    shell.store.add_persona(&tenant.id, &saved).await?;
-    Ok(reference)
+    let stored = shell.store.add_persona(&tenant.id, &saved).await?;
+    told(stored, saved)
 }

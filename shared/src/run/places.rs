@@ -3,20 +3,11 @@
 use crate::error::{Error, Kind, Result};
 use crate::model::persona::Profile;
 use crate::model::tenant::TenantId;
-use crate::model::tree::{Node, NodeKind, Values};
-use crate::plan::calendar::is_zone;
-use crate::plan::countries;
-use crate::plan::flaws::is_name;
+use crate::model::tree::{Node, NodeKind};
+use crate::plan::written;
 pub use crate::store::edits::Tag;
 
 use super::{Shell, sync};
-
-/// The longest name for people, in characters.
-const LONGEST: usize = 200;
-/// So many policies and member roles are set at a node.
-const MOST: usize = 50;
-/// A number rests so many days at most: ten years.
-const LONGEST_REST: u16 = 3_650;
 
 /// What became of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,24 +45,11 @@ pub async fn save_node(
     by: &str,
 ) -> Result<Edited<Node>> {
     let tenant = sync::tenant(shell, tenant).await?;
-    if !node.path.is_well_formed() {
-        return refused(
-            "a path is words of small letters, digits and hyphens with slashes between",
-        );
-    }
-    named(&node.name)?;
-    settle(&mut node.values)?;
     let nodes = shell.store.nodes(&tenant.id).await?;
-    fits(&node, &nodes)?;
+    written::node(&mut node, nodes.iter()).map_err(refused)?;
     if node.kind == NodeKind::Region {
         let rules = shell.store.rules(&tenant.id).await?;
-        let places = rules.placement.iter().find(|rule| rule.then == node.path);
-        if let Some(rule) = places {
-            return refused(&format!(
-                "rule {:?} places people here: a region holds no people",
-                rule.name
-            ));
-        }
+        written::holds_nobody(&node, &rules.placement).map_err(refused)?;
     }
     let known = nodes.into_iter().find(|known| known.path == node.path);
     let known = known.map(|known| Tag::of(&known)).transpose()?;
@@ -93,11 +71,7 @@ pub async fn save_profile(
     by: &str,
 ) -> Result<Edited<Profile>> {
     let tenant = sync::tenant(shell, tenant).await?;
-    if !is_name(&profile.name) || profile.name == Profile::EVERYTHING {
-        return refused(
-            "a profile has a name of small letters, digits and hyphens, and not `everything`",
-        );
-    }
+    written::profile(&profile).map_err(refused)?;
     let profiles = shell.store.profiles(&tenant.id).await?;
     let known = profiles
         .into_iter()
@@ -114,7 +88,8 @@ pub async fn save_profile(
     told(stored, profile)
 }
 
-fn told<T: serde::Serialize>(stored: bool, value: T) -> Result<Edited<T>> {
+/// What became of an edit.
+pub(super) fn told<T: serde::Serialize>(stored: bool, value: T) -> Result<Edited<T>> {
     if !stored {
         return Ok(Edited::Stale);
     }
@@ -122,60 +97,6 @@ fn told<T: serde::Serialize>(stored: bool, value: T) -> Result<Edited<T>> {
     Ok(Edited::Stored(value, tag))
 }
 
-/// Values as they are stored: countries in capitals; anything that cannot be set is refused.
-fn settle(values: &mut Values) -> Result<()> {
-    if let Some(written) = &values.usage_location {
-        let Some(code) = countries::code(written) else {
-            return refused("usage_location is two letters of ISO 3166, such as GB");
-        };
-        values.usage_location = Some(code);
-    }
-    if values
-        .time_zone
-        .as_deref()
-        .is_some_and(|zone| !is_zone(zone))
-    {
-        return refused("time_zone is a name of the IANA list, such as Europe/Berlin");
-    }
-    if values.cooling_days.is_some_and(|days| days > LONGEST_REST) {
-        return refused("cooling_days are 3650 at most");
-    }
-    if values.policies.len() > MOST || values.roles.len() > MOST {
-        return refused("50 policies and 50 member roles at most are set at a node");
-    }
-    for (kind, name) in &values.policies {
-        if kind.0.trim().is_empty() || name.trim().is_empty() {
-            return refused("a policy has a type and a name");
-        }
-    }
-    values.roles.iter().try_for_each(|role| named(role))
-}
-
-/// Sites hold nothing below them.
-fn fits(node: &Node, nodes: &[Node]) -> Result<()> {
-    let mut above = node.path.above();
-    while let Some(path) = above {
-        let site = nodes.iter().find(|known| known.path == path);
-        if site.is_some_and(|known| known.kind == NodeKind::Site) {
-            return refused(&format!("{} is a site: nothing lies below it", path.0));
-        }
-        above = path.above();
-    }
-    let below = format!("{}/", node.path.0);
-    let holds = nodes.iter().any(|known| known.path.0.starts_with(&below));
-    if node.kind == NodeKind::Site && holds {
-        return refused("there are nodes below it: it is a region");
-    }
-    Ok(())
-}
-
-fn named(name: &str) -> Result<()> {
-    if (1..=LONGEST).contains(&name.trim().chars().count()) {
-        return Ok(());
-    }
-    refused("a name has 1 to 200 characters")
-}
-
-fn refused<T>(why: &str) -> Result<T> {
-    Err(Error::new(Kind::Conflict, why.to_owned()))
+fn refused(why: String) -> Error {
+    Error::new(Kind::Conflict, why)
 }

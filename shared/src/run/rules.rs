@@ -1,25 +1,20 @@
 //! What an administrator does with rules: both lists as one, stored at once or tried on everybody first (F37, F38, F41).
 
-use std::collections::BTreeSet;
-
 use crate::error::{Error, Kind, Result};
 use crate::model::lane::Mark;
 use crate::model::person::Person;
-use crate::model::persona::{Rules, WrittenRule};
+use crate::model::persona::Rules;
 use crate::model::tenant::{Tenant, TenantId};
 use crate::plan::decide::Policybook;
 use crate::plan::laboratory::Laboratory;
 pub use crate::plan::laboratory::{Change, Findings, Idle};
 use crate::plan::metadata::Metadata;
 pub use crate::plan::metadata::{PropertyQuality, Quality, SiteQuality};
+use crate::plan::written::{self, MOST_RULES};
 
 use super::tenants::ring;
 use super::{Shell, basis, look, sync};
 
-/// So many rules are in both lists together.
-pub const MOST: usize = 10_000;
-/// The longest name and description, in characters.
-const LONGEST: usize = 200;
 /// So many people are looked at when a draft is tried, or metadata judged; the answer says if there are more.
 const LOOKED_AT: usize = 50_000;
 
@@ -124,38 +119,15 @@ pub async fn metadata(shell: &Shell, tenant: &TenantId) -> Result<(Quality, bool
 async fn book(shell: &Shell, tenant: &Tenant, rules: Rules) -> Result<Policybook> {
     let refused = |why: String| Error::new(Kind::Conflict, why);
     let count = rules.placement.len() + rules.persona.len();
-    if count > MOST {
+    if count > MOST_RULES {
         return Err(refused(format!(
-            "{count} rules are too many: {MOST} at most"
+            "{count} rules are too many: {MOST_RULES} at most"
         )));
     }
-    names(&rules.placement)?;
-    names(&rules.persona)?;
+    let named = |(place, why): (usize, String)| refused(format!("rule {}: {why}", place + 1));
+    written::rules(&rules.placement).map_err(named)?;
+    written::rules(&rules.persona).map_err(named)?;
     let mut basis = basis::basis(shell, tenant).await?;
     basis.rules = rules;
     Policybook::new(basis).map_err(|problem| refused(problem.to_string()))
-}
-
-fn names<T>(list: &[WrittenRule<T>]) -> Result<()> {
-    let refused = |why: String| Err(Error::new(Kind::Conflict, why));
-    let mut known = BTreeSet::new();
-    for (place, rule) in list.iter().enumerate() {
-        let name = rule.name.trim();
-        let longest = rule
-            .description
-            .as_deref()
-            .unwrap_or_default()
-            .chars()
-            .count();
-        if name.is_empty() || name.chars().count() > LONGEST || longest > LONGEST {
-            return refused(format!(
-                "rule {}: a rule has a name of 1 to {LONGEST} characters, and no longer description",
-                place + 1
-            ));
-        }
-        if !known.insert(name.to_lowercase()) {
-            return refused(format!("there are two rules {name:?} in one list"));
-        }
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use super::write::{Committed, Write, Written};
 use super::{Item, Query, Range, Store, attribute, decode, encode};
 use crate::error::Result;
 use crate::model::departure::{Appointment, Subject};
-use crate::model::inventory::{Audit, Duplicate, Entry, NumberRange, RangeId};
+use crate::model::inventory::{Audit, Duplicate, Entry, RangeId};
 use crate::model::microsoft::UserId;
 use crate::model::number::E164;
 use crate::model::person::Person;
@@ -170,13 +170,6 @@ impl Store {
             .await?;
         let number = |item| E164::parse(super::text(item, "find_sk")?);
         Ok(page.items.iter().filter_map(number).collect())
-    }
-
-    /// Stores a range.
-    pub async fn put_range(&self, tenant: &TenantId, range: &NumberRange) -> Result<()> {
-        let row = encode(range)?;
-        let write = Write::put(keys::range(tenant, &range.id), row);
-        self.write(write).await.map(|_| ())
     }
 
     /// The writes that make a number's row say this, on condition that it is as it was read; the version is raised. A number that

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::keys;
 use super::lanes::rung;
+use super::tenants::found;
 use super::write::{Write, Written};
 use super::{Range, Store, attribute, encode};
 use crate::error::Result;
@@ -35,8 +36,21 @@ impl Store {
         name: &'static str,
         value: Option<&T>,
     ) -> Result<()> {
-        self.set_within_tenant(tenant, &["settings", name], value)
-            .await
+        // What is written down is another content now: without a tag it is compared before it is replaced.
+        let change = match value {
+            Some(_) => format!("SET #settings.#{name} = :value REMOVE #settings_etag"),
+            None => format!("REMOVE #settings.#{name}, #settings_etag"),
+        };
+        let mut write = Write::update(keys::tenant(tenant), change)
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("settings")
+            .name("settings_etag")
+            .name(name);
+        if let Some(value) = value {
+            write = write.value("value", attribute(value)?);
+        }
+        found(self.write(write).await?, tenant)
     }
 
     /// Everybody whom rules leave as they are, also where that is over.

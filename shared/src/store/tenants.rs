@@ -87,9 +87,18 @@ impl Store {
         }
     }
 
-    /// Changes what an administrator can set.
+    /// Sets everything that an administrator can set, whatever was there.
     pub async fn set_settings(&self, tenant: &TenantId, settings: &Settings) -> Result<()> {
-        self.set_on_tenant(tenant, "settings", Some(settings)).await
+        let write = Write::update(
+            keys::tenant(tenant),
+            "SET #settings = :settings REMOVE #settings_etag",
+        )
+        .when("attribute_exists(#id)")
+        .name("id")
+        .name("settings")
+        .name("settings_etag")
+        .value("settings", attribute(settings)?);
+        found(self.write(write).await?, tenant)
     }
 
     /// Sets how much of its work is done for a tenant, and leaves everything else that is set.
@@ -150,22 +159,13 @@ impl Store {
         })
     }
 
-    /// Stores a new persona version; refused if it exists, because versions never change (F29).
-    pub async fn add_persona(&self, tenant: &TenantId, persona: &Persona) -> Result<()> {
+    /// Stores a new persona version. False = there is one already: versions never change (F29).
+    pub async fn add_persona(&self, tenant: &TenantId, persona: &Persona) -> Result<bool> {
         let key = keys::persona(tenant, &persona.reference);
         let write = Write::put(key, encode(persona)?)
             .when("attribute_not_exists(#pk)")
             .name("pk");
-        match self.write(write).await? {
-            Written::Yes(_) => Ok(()),
-            Written::Refused(_) => Err(Error::new(
-                Kind::Conflict,
-                format!(
-                    "persona {} version {} exists already",
-                    persona.reference.id, persona.reference.version
-                ),
-            )),
-        }
+        Ok(matches!(self.write(write).await?, Written::Yes(_)))
     }
 
     /// Stores a node of the tree.
@@ -313,28 +313,14 @@ impl Store {
         name: &'static str,
         value: Option<&T>,
     ) -> Result<()> {
-        self.set_within_tenant(tenant, &[name], value).await
-    }
-
-    /// Sets what lies on this path of a tenant's row, or removes it, and leaves everything else.
-    pub(super) async fn set_within_tenant<T: Serialize>(
-        &self,
-        tenant: &TenantId,
-        path: &[&'static str],
-        value: Option<&T>,
-    ) -> Result<()> {
-        let place: Vec<String> = path.iter().map(|name| format!("#{name}")).collect();
-        let place = place.join(".");
         let change = match value {
-            Some(_) => format!("SET {place} = :value"),
-            None => format!("REMOVE {place}"),
+            Some(_) => format!("SET #{name} = :value"),
+            None => format!("REMOVE #{name}"),
         };
         let mut write = Write::update(keys::tenant(tenant), change)
             .when("attribute_exists(#id)")
-            .name("id");
-        for name in path {
-            write = write.name(name);
-        }
+            .name("id")
+            .name(name);
         if let Some(value) = value {
             write = write.value("value", attribute(value)?);
         }

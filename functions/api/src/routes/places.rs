@@ -1,23 +1,23 @@
 //! A tenant's tree of regions and sites, and its profiles. Each is replaced only by whoever read it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use shared::model::microsoft::PolicyType;
 use shared::model::persona::{Profile, SitePath};
-use shared::model::tenant::{OffboardLicences, TenantId};
-use shared::model::tree::{Node, NodeKind, Values};
+use shared::model::tenant::TenantId;
+use shared::model::tree::{Node, NodeKind};
 use shared::run::Shell;
+use shared::run::configuration::{self, Part};
 use shared::run::places::{self, Tag};
 use utoipa::ToSchema;
 
+use super::settings::ValuesWritten;
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::{Body, Read, edited, quoted};
+use crate::wire::{Body, Read, ReadBefore, edited, gone, quoted};
 
 /// Regions and sites.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,7 +38,7 @@ pub struct NodeSeen {
     set: NodeWritten,
 }
 
-/// What is set at a region or a site, for everything at and below it; what is absent is inherited from above.
+/// A region or a site as somebody writes it.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodeWritten {
@@ -47,104 +47,26 @@ pub struct NodeWritten {
     /// `site`: people are placed at it; `region`: it holds sites and regions.
     #[schema(value_type = String)]
     kind: NodeKind,
-    /// ISO 3166 alpha-2, for personas that take it from the site.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    usage_location: Option<String>,
-    /// IANA name, such as `Europe/Berlin`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    time_zone: Option<String>,
-    /// Teams policies by type, of whoever is here and whose persona names none of the type.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    policies: BTreeMap<String, String>,
-    /// Whether offboarding takes direct licences away: `remove` or `keep`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    offboard_licences: Option<OffboardLicences>,
-    /// Id of the emergency location of numbers that are given here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    emergency_location: Option<String>,
-    /// For so many days a number rests after it was released, 3650 at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    cooling_days: Option<u16>,
-    /// Whoever comes with a number that belongs elsewhere does not place it here too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    prevent_duplicates: Option<bool>,
-    /// So few free numbers are a matter for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    low_numbers: Option<u16>,
-    /// Whether offboarding keeps people from signing in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    lock_out: Option<bool>,
-    /// Whether offboarding leaves people at their site.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    retain_at_site: Option<bool>,
-    /// Whether people at the tenant level may be adopted here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    adoption: Option<bool>,
-    /// Names of member roles that exist here and below.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    roles: BTreeSet<String>,
+    /// What is set here, for everything at and below it; what is absent is inherited from above.
+    #[serde(default, skip_serializing_if = "ValuesWritten::is_empty")]
+    values: ValuesWritten,
 }
 
 impl NodeWritten {
-    fn of(node: Node) -> Self {
-        let Values {
-            usage_location,
-            time_zone,
-            policies,
-            offboard_licences,
-            emergency_location,
-            cooling_days,
-            prevent_duplicates,
-            low_numbers,
-            lock_out,
-            retain_at_site,
-            adoption,
-            roles,
-        } = node.values;
+    pub(super) fn of(node: Node) -> Self {
         Self {
             name: node.name,
             kind: node.kind,
-            usage_location,
-            time_zone,
-            policies: policies
-                .into_iter()
-                .map(|(kind, name)| (kind.0, name))
-                .collect(),
-            offboard_licences,
-            emergency_location,
-            cooling_days,
-            prevent_duplicates,
-            low_numbers,
-            lock_out,
-            retain_at_site,
-            adoption,
-            roles,
+            values: ValuesWritten::of(node.values),
         }
     }
 
-    fn at(self, path: SitePath) -> Node {
-        let policies = self.policies.into_iter();
+    pub(super) fn at(self, path: SitePath) -> Node {
         Node {
             path,
             name: self.name,
             kind: self.kind,
-            values: Values {
-                usage_location: self.usage_location,
-                time_zone: self.time_zone,
-                policies: policies
-                    .map(|(kind, name)| (PolicyType(kind), name))
-                    .collect(),
-                offboard_licences: self.offboard_licences,
-                emergency_location: self.emergency_location,
-                cooling_days: self.cooling_days,
-                prevent_duplicates: self.prevent_duplicates,
-                low_numbers: self.low_numbers,
-                lock_out: self.lock_out,
-                retain_at_site: self.retain_at_site,
-                adoption: self.adoption,
-                roles: self.roles,
-            },
+            values: self.values.values(),
         }
     }
 }
@@ -185,13 +107,24 @@ pub struct ProfileWritten {
 }
 
 impl ProfileWritten {
-    fn of(profile: Profile) -> Self {
+    pub(super) fn of(profile: Profile) -> Self {
         Self {
             location: profile.location,
             licences: profile.licences,
             groups: profile.groups,
             policies: profile.policies,
             number: profile.number,
+        }
+    }
+
+    pub(super) fn named(self, name: String) -> Profile {
+        Profile {
+            name,
+            location: self.location,
+            licences: self.licences,
+            groups: self.groups,
+            policies: self.policies,
+            number: self.number,
         }
     }
 }
@@ -273,15 +206,40 @@ pub async fn save_profile(
     Read(read): Read,
     Body(written): Body<ProfileWritten>,
 ) -> Result<Response, Problem> {
-    let profile = Profile {
-        name,
-        location: written.location,
-        licences: written.licences,
-        groups: written.groups,
-        policies: written.policies,
-        number: written.number,
-    };
+    let profile = written.named(name);
     let by = &caller.subject;
     let stored = places::save_profile(&shell, &tenant, profile, read.as_ref(), by).await?;
     edited(stored, ProfileWritten::of)
+}
+
+/// Takes a region or a site away. Refused while people or numbers are there, nodes lie below it, or rules or ranges name it.
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/nodes/{node}", tag = "tree", operation_id = "deleteNode",
+    params(("tenant" = String, Path, description = "The tenant's id"), ("node" = String, Path, description = "Its path with `/` written as `%2F`"),
+        ("if-match" = String, Header, description = "The etag that was read")),
+    responses((status = 204, description = "It is gone"), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn delete_node(
+    State(shell): State<Arc<Shell>>,
+    Extension(tenant): Extension<TenantId>,
+    Extension(caller): Extension<Caller>,
+    Path((_, path)): Path<(String, String)>,
+    ReadBefore(read): ReadBefore,
+) -> Result<Response, Problem> {
+    let part = Part::Node(SitePath(path));
+    gone(configuration::remove(&shell, &tenant, &part, &read, &caller.subject).await?)
+}
+
+/// Takes a profile away. Refused while rules name it.
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/profiles/{profile}", tag = "catalogue", operation_id = "deleteProfile",
+    params(("tenant" = String, Path, description = "The tenant's id"), ("profile" = String, Path, description = "Its name"),
+        ("if-match" = String, Header, description = "The etag that was read")),
+    responses((status = 204, description = "It is gone"), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn delete_profile(
+    State(shell): State<Arc<Shell>>,
+    Extension(tenant): Extension<TenantId>,
+    Extension(caller): Extension<Caller>,
+    Path((_, name)): Path<(String, String)>,
+    ReadBefore(read): ReadBefore,
+) -> Result<Response, Problem> {
+    let part = Part::Profile(name);
+    gone(configuration::remove(&shell, &tenant, &part, &read, &caller.subject).await?)
 }

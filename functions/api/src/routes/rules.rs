@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use shared::model::persona::{PersonaChoice, Rules, SitePath, WrittenRule};
+use shared::model::persona::{MemberRole, PersonaChoice, Rules, SitePath, WrittenRule};
 use shared::model::tenant::TenantId;
 use shared::run::Shell;
 use shared::run::rules::{self, Findings};
@@ -22,11 +22,106 @@ pub struct RulesDocument {
     /// The version: stored with the version that was read, they become the next one. 0 = none were stored yet.
     version: u32,
     /// Which site: each with `name`, perhaps a `description`, `when` (the condition) and `then` (the site, such as `europe/berlin`).
-    #[schema(value_type = Vec<Object>)]
-    placement: Vec<WrittenRule<SitePath>>,
+    placement: Vec<PlacementRule>,
     /// Which persona: the same, with `then` as `{"persona": "sales", "profile": null, "role": "none"}`.
-    #[schema(value_type = Vec<Object>)]
-    persona: Vec<WrittenRule<PersonaChoice>>,
+    persona: Vec<PersonaRule>,
+}
+
+/// A rule that says at which site somebody belongs.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlacementRule {
+    /// Its name, of which there is one in the list.
+    name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// The condition, in the language of rules.
+    when: String,
+    /// The site.
+    then: String,
+}
+
+/// A rule that says which persona somebody gets.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonaRule {
+    /// Its name, of which there is one in the list.
+    name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// The condition, in the language of rules.
+    when: String,
+    /// What follows.
+    then: PersonaChosen,
+}
+
+/// What a persona rule leads to.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonaChosen {
+    /// The persona, in its newest version.
+    persona: String,
+    /// The member role: `none`, `self_service`, or `{"named": "desk"}`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    role: MemberRole,
+    /// The profile; absent = everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
+}
+
+impl From<WrittenRule<SitePath>> for PlacementRule {
+    fn from(rule: WrittenRule<SitePath>) -> Self {
+        Self {
+            name: rule.name,
+            description: rule.description,
+            when: rule.when,
+            then: rule.then.0,
+        }
+    }
+}
+
+impl From<PlacementRule> for WrittenRule<SitePath> {
+    fn from(rule: PlacementRule) -> Self {
+        Self {
+            name: rule.name,
+            description: rule.description,
+            when: rule.when,
+            then: SitePath(rule.then),
+        }
+    }
+}
+
+impl From<WrittenRule<PersonaChoice>> for PersonaRule {
+    fn from(rule: WrittenRule<PersonaChoice>) -> Self {
+        Self {
+            name: rule.name,
+            description: rule.description,
+            when: rule.when,
+            then: PersonaChosen {
+                persona: rule.then.persona,
+                role: rule.then.role,
+                profile: rule.then.profile,
+            },
+        }
+    }
+}
+
+impl From<PersonaRule> for WrittenRule<PersonaChoice> {
+    fn from(rule: PersonaRule) -> Self {
+        Self {
+            name: rule.name,
+            description: rule.description,
+            when: rule.when,
+            then: PersonaChoice {
+                persona: rule.then.persona,
+                role: rule.then.role,
+                profile: rule.then.profile,
+            },
+        }
+    }
 }
 
 /// Whether they are decided with at once.
@@ -141,8 +236,8 @@ pub async fn rules(
     } = rules::rules(&shell, &tenant).await?;
     Ok(Json(RulesDocument {
         version,
-        placement,
-        persona,
+        placement: placement.into_iter().map(Into::into).collect(),
+        persona: persona.into_iter().map(Into::into).collect(),
     }))
 }
 
@@ -190,13 +285,13 @@ impl From<RulesDocument> for Rules {
     fn from(document: RulesDocument) -> Self {
         Self {
             version: document.version,
-            placement: document.placement,
-            persona: document.persona,
+            placement: document.placement.into_iter().map(Into::into).collect(),
+            persona: document.persona.into_iter().map(Into::into).collect(),
         }
     }
 }
 
-fn tried(found: Findings, complete: bool) -> RulesTried {
+pub(super) fn tried(found: Findings, complete: bool) -> RulesTried {
     let matrix = found.matrix.into_iter();
     let changed = found.changed.into_iter();
     let idle = found.idle.into_iter();

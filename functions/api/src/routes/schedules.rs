@@ -33,7 +33,7 @@ pub struct ScheduleSeen {
 }
 
 /// Switch and interval, which are set together.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleChange {
     /// Whether it runs.
@@ -74,14 +74,11 @@ pub async fn set_schedule(
         let sentence = format!("there is no schedule {name}; there are {names}");
         return Err(Problem::new(What::NotFound, sentence));
     };
-    let schedule = Schedule {
-        active: change.active,
-        minutes: change.minutes,
-    };
+    let schedule = Schedule::from(change);
     if !schedule.is_possible() {
         let sentence = format!(
             "minutes is {}: it must be {} to {}",
-            change.minutes,
+            schedule.minutes,
             Schedule::SHORTEST,
             Schedule::LONGEST
         );
@@ -89,6 +86,24 @@ pub async fn set_schedule(
     }
     run::set_schedule(&shell, &tenant, kind, schedule).await?;
     Ok(Json(seen(kind, Some(schedule))))
+}
+
+impl From<ScheduleChange> for Schedule {
+    fn from(change: ScheduleChange) -> Self {
+        Self {
+            active: change.active,
+            minutes: change.minutes,
+        }
+    }
+}
+
+impl From<Schedule> for ScheduleChange {
+    fn from(schedule: Schedule) -> Self {
+        Self {
+            active: schedule.active,
+            minutes: schedule.minutes,
+        }
+    }
 }
 
 fn seen(kind: ScheduleKind, schedule: Option<Schedule>) -> ScheduleSeen {

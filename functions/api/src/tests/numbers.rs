@@ -24,17 +24,19 @@ fn numbers_come_in_as_a_file() {
         let house = House::of(people(1)).await;
         let ranges = "/v1/tenants/contoso/ranges";
         let lost = house
-            .put(
-                &format!("{ranges}/paris"),
-                r#"{"name": "Paris", "node": "europe/paris"}"#,
+            .store(
+                "ranges/paris",
+                Some("*"),
+                &json!({"name": "Paris", "node": "europe/paris"}),
             )
             .await;
         assert!(lost.is_problem(409, "conflict"), "{lost:?}");
         assert!(lost.detail().contains("no node"), "{lost:?}");
         let stored = house
-            .put(
-                &format!("{ranges}/london"),
-                r#"{"name": "London", "node": "europe/london"}"#,
+            .store(
+                "ranges/london",
+                Some("*"),
+                &json!({"name": "London", "node": "europe/london"}),
             )
             .await;
         assert_eq!(stored.status, 200, "{stored:?}");
@@ -53,7 +55,7 @@ fn numbers_come_in_as_a_file() {
             );
         }
         let listed = house.get(ranges).await;
-        let london = json!({"id": "london", "name": "London", "node": "europe/london", "free": 1});
+        let london = json!({"id": "london", "etag": stored.body["etag"], "name": "London", "node": "europe/london", "free": 1});
         assert_eq!(listed.body, json!({"ranges": [london]}));
         let one = house
             .get("/v1/tenants/contoso/numbers/%2B442071000002")
@@ -112,8 +114,8 @@ fn numbers_are_filled_up_kept_back_moved_and_compared() {
             house.send(request.unwrap()).await
         };
         let at = |path: &str| format!("/v1/tenants/contoso/{path}");
-        let london = r#"{"name": "London", "node": "europe/london", "low": 5}"#;
-        let stored = house.put(&at("ranges/london"), london).await;
+        let london = json!({"name": "London", "node": "europe/london", "low": 5});
+        let stored = house.store("ranges/london", Some("*"), &london).await;
         assert_eq!(stored.status, 200, "{stored:?}");
         let span = r#"{"first": "+442071000000", "last": "+442071000003"}"#;
         for new in [4, 0] {

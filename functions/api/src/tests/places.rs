@@ -9,7 +9,7 @@ use super::{Answer, House, TENANT, people, play};
 
 impl House {
     /// Stores something in the place of what was read; `*` = as something new.
-    async fn store(&self, path: &str, read: Option<&str>, body: &Value) -> Answer {
+    pub(super) async fn store(&self, path: &str, read: Option<&str>, body: &Value) -> Answer {
         let mut request = Request::put(format!("{TENANT}/{path}"))
             .header("content-type", "application/json")
             .header(
@@ -32,7 +32,7 @@ impl House {
     }
 }
 
-fn tag(answer: &Answer) -> String {
+pub(super) fn tag(answer: &Answer) -> String {
     answer.headers["etag"].to_str().unwrap().to_owned()
 }
 
@@ -41,26 +41,28 @@ fn a_site_is_made_read_and_replaced_only_by_whoever_read_it() {
     play(async {
         let house = House::of(people(1)).await;
         let path = "nodes/europe%2Foslo";
-        let oslo =
-            json!({"name": "Oslo", "kind": "site", "usage_location": "no", "adoption": true});
+        let oslo = json!({"name": "Oslo", "kind": "site", "values": {"usage_location": "no", "adoption": true}});
         let blind = house.store(path, None, &oslo).await;
         assert!(blind.is_problem(428, "unconditional"), "{blind:?}");
         let made = house.store(path, Some("*"), &oslo).await;
         assert_eq!(made.status, 200, "{made:?}");
-        assert_eq!(made.body["usage_location"], "NO");
+        assert_eq!(made.body["values"]["usage_location"], "NO");
         let again = house.store(path, Some("*"), &oslo).await;
         assert!(again.is_problem(412, "changed"), "{again:?}");
         let read = house.node("europe/oslo").await;
         assert_eq!(read["etag"], tag(&made));
-        assert_eq!(read["adoption"], true);
+        assert_eq!(read["values"]["adoption"], true);
         let mut edit = oslo.clone();
-        edit["cooling_days"] = json!(30);
+        edit["values"]["cooling_days"] = json!(30);
         let stored = house.store(path, Some(&tag(&made)), &edit).await;
         assert_eq!(stored.status, 200, "{stored:?}");
         assert_ne!(tag(&stored), tag(&made));
         let late = house.store(path, Some(&tag(&made)), &oslo).await;
         assert!(late.is_problem(412, "changed"), "{late:?}");
-        assert_eq!(house.node("europe/oslo").await["cooling_days"], 30);
+        assert_eq!(
+            house.node("europe/oslo").await["values"]["cooling_days"],
+            30
+        );
         let bare = house.store(path, Some("0123"), &oslo).await;
         assert!(bare.is_problem(422, "invalid"), "{bare:?}");
     });
@@ -90,22 +92,22 @@ fn what_does_not_fit_the_tree_is_refused() {
             ),
             (
                 "nodes/europe%2Fx",
-                with("usage_location", json!("UK")),
+                with("values", json!({"usage_location": "UK"})),
                 "ISO 3166",
             ),
             (
                 "nodes/europe%2Fx",
-                with("time_zone", json!("Berlin")),
+                with("values", json!({"time_zone": "Berlin"})),
                 "IANA",
             ),
             (
                 "nodes/europe%2Fx",
-                with("cooling_days", json!(4000)),
+                with("values", json!({"cooling_days": 4000})),
                 "3650",
             ),
             (
                 "nodes/europe%2Fx",
-                with("policies", json!({"": "x"})),
+                with("values", json!({"policies": {"": "x"}})),
                 "a type and a name",
             ),
             (

@@ -11,7 +11,7 @@ use super::{House, people, play};
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A house after its first sync and `hours` more.
-async fn lived_in(count: usize, hours: u32) -> House {
+pub(super) async fn lived_in(count: usize, hours: u32) -> House {
     let house = House::of(people(count)).await;
     let installation = &house.stage.installation;
     installation.ask(Lane::Sync, Mark::Pull).await.unwrap();
@@ -320,8 +320,12 @@ fn a_persona_is_stored_when_all_that_it_names_is_there() {
     play(async {
         let house = lived_in(10, 1).await;
         let put = async |id: &str, body: Value| {
-            let path = format!("/v1/tenants/contoso/personas/{id}");
-            house.put(&path, &body.to_string()).await
+            let known = house
+                .get(&format!("/v1/tenants/contoso/personas/{id}"))
+                .await;
+            let read = known.headers.get("etag").map(|tag| tag.to_str().unwrap());
+            let path = format!("personas/{id}");
+            house.store(&path, Some(read.unwrap_or("*")), &body).await
         };
         let wrong = json!({
             "name": "Pilots", "usage_location": "UK", "licences": ["11111111-0000-4000-8000-000000000001"],

@@ -23,6 +23,7 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         .replace("{adoption}", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
         .replace("{node}", "oslo")
         .replace("{profile}", "desk")
+        .replace("{fields}", "viewer")
         .replace("{set}", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
         .replace("{number}", "%2B4420")
         .replace("{schedule}", "UserSync");
@@ -33,8 +34,22 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         Method::Delete => Request::delete(path),
     };
     request = request.header("content-type", "application/json");
-    if matches!(route.endpoint, Endpoint::SaveNode | Endpoint::SaveProfile) {
+    let is_new = matches!(
+        route.endpoint,
+        Endpoint::SaveNode
+            | Endpoint::SaveProfile
+            | Endpoint::SavePersona
+            | Endpoint::SaveRange
+            | Endpoint::SaveFieldRights
+    );
+    let is_put_back = matches!(
+        route.endpoint,
+        Endpoint::SaveSettings | Endpoint::ApplyConfiguration
+    );
+    if is_new {
         request = request.header("if-none-match", "*");
+    } else if is_put_back || route.method == Method::Delete {
+        request = request.header("if-match", "\"never\"");
     }
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -69,6 +84,8 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         (Endpoint::Adopt, _) => r#"{"site": "europe/nowhere"}"#.to_owned(),
         (Endpoint::TurnOn | Endpoint::Reinstate, _) => "{}".to_owned(),
         (Endpoint::ChooseOffboarding, _) => r#"{"licences": "remove"}"#.to_owned(),
+        (Endpoint::SaveSettings, _) => r#"{"readiness": "scheduled", "import": {"guests": false, "add": true, "update": true, "remove": true, "licences": true, "numbers": true, "policies": true}}"#.to_owned(),
+        (Endpoint::SaveFieldRights | Endpoint::PlanConfiguration | Endpoint::ApplyConfiguration, _) => "{}".to_owned(),
         (Endpoint::Halt, _) => r#"{"reason": "drill"}"#.to_owned(),
         (Endpoint::SetMode, _) => r#"{"mode": "active"}"#.to_owned(),
         (_, Method::Put) => r#"{"active": true, "minutes": 60}"#.to_owned(),
@@ -122,7 +139,10 @@ fn the_matrix_of_routes_and_roles_holds() {
                             || answer.detail().starts_with("there was no audit")
                             || answer.detail().contains("a number that is available")
                             || answer.detail().contains("not those of version")
-                            || answer.detail().starts_with("there is no number");
+                            || answer.detail().starts_with("there is no number")
+                            || answer.detail().starts_with("there is no nodes oslo")
+                            || answer.detail().starts_with("somebody else stored it")
+                            || answer.detail().starts_with("the persona was not");
                         assert!(answer.status.is_success() || unknown, "{case}");
                         assert!(reads > 0, "{case}");
                     }

@@ -12,7 +12,7 @@ use local::microsoft::{self, Microsoft};
 use local::reference::{self, Ledger};
 use local::serve;
 use shared::clock::Clock;
-use shared::error::{Kind, Result};
+use shared::error::Result;
 use shared::graph::loopback;
 use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::ReadinessLooks;
@@ -235,10 +235,7 @@ async fn install(
             store.put_node(id, &node).await?;
         }
         for persona in contoso::personas() {
-            match store.add_persona(id, &persona).await {
-                Err(error) if *error.kind() == Kind::Conflict => {}
-                added => added?,
-            }
+            store.add_persona(id, &persona).await?;
         }
         store.put_rules(id, &contoso::rules()).await?;
     }

@@ -96,6 +96,7 @@ fn a_change_of_persona_unassigns_what_was_given_and_is_not_wanted() {
         numbers: Vec::new(),
         inherit: BTreeSet::from([kind("TeamsMessagingPolicy")]),
         offboarding: OffboardingProfile::default(),
+        retired: false,
     };
     let site = BTreeSet::from([
         kind("TeamsEmergencyCallingPolicy"),
