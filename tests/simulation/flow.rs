@@ -371,7 +371,7 @@ fn a_sync_by_hand_provisions_fifty_starters() {
             active: false,
             ..kind.default_schedule()
         };
-        run::set_schedule(shell, tenant, kind, off).await.unwrap();
+        run::set_schedule(shell, tenant, kind, &off).await.unwrap();
         desk.add(&full()).await;
         desk.everybody(true).await;
         desk.play(desk.stage.clock.sleep(3 * HOUR)).await;

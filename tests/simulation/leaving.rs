@@ -290,7 +290,7 @@ fn a_year_without_the_permission_for_licences() {
             &desk.stage.installation.admin,
             &desk.stage.installation.tenant,
             probe,
-            probe.default_schedule(),
+            &probe.default_schedule(),
         )
         .await
         .unwrap();

@@ -14,7 +14,7 @@ use shared::graph::{Http, TransportError};
 use shared::lambda;
 use shared::model::change_set::Gate;
 use shared::model::lane::{Lane, Mark};
-use shared::model::schedule::ScheduleKind;
+use shared::model::schedule::{Schedule, ScheduleKind};
 use shared::model::tenant::{Circuit, Connection, Settings, Tenant, TenantId};
 use shared::model::time::Time;
 use shared::run::{self, Shell};
@@ -167,9 +167,10 @@ impl Installation {
                 let mut schedule = kind.default_schedule();
                 schedule.active = every.is_some();
                 if let Some(every) = every {
-                    schedule.minutes = u32::try_from(every.as_secs() / 60).unwrap_or(u32::MAX);
+                    let minutes = u32::try_from(every.as_secs() / 60).unwrap_or(u32::MAX);
+                    schedule = Schedule::every(true, minutes);
                 }
-                run::set_schedule(&admin, &tenant, kind, schedule).await?;
+                run::set_schedule(&admin, &tenant, kind, &schedule).await?;
             }
         }
         Ok(Self {

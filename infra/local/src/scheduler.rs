@@ -1,6 +1,6 @@
-//! EventBridge Scheduler: schedules with a rate that send to a queue, kept in a file if there is one.
+//! EventBridge Scheduler: schedules with a rate, or a time of day somewhere, that send to a queue; kept in a file if there is one.
 //!
-//! A schedule runs first one span after it was made, changed or switched on. The flexible window is not waited for, and what was
+//! A rate runs first one span after it was made, changed or switched on. The flexible window is not waited for, and what was
 //! missed while nothing ran is made up for once.
 
 use std::collections::BTreeMap;
@@ -14,10 +14,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::model::time::Time;
+use shared::plan::calendar;
+use shared::queue;
 use tokio::sync::Notify;
 
 use crate::sqs::Sqs;
 use crate::wire::{Answer, unknown_operation};
+
+/// Whatever cannot be read any more is looked at again after so long.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The schedules of the account.
 pub struct Scheduler {
@@ -33,7 +38,7 @@ pub struct Scheduler {
 struct Entry {
     /// As it was made or changed.
     request: Value,
-    minutes: u32,
+    changed: Time,
     next: Time,
 }
 
@@ -42,8 +47,13 @@ impl Entry {
         self.request["State"] != "DISABLED"
     }
 
-    fn every(&self) -> Duration {
-        Duration::from_secs(u64::from(self.minutes) * 60)
+    /// The first run after a moment; `None` = its expression is none.
+    fn after(&self, moment: Time) -> Option<Time> {
+        let zone = self.request["ScheduleExpressionTimezone"].as_str();
+        let when = self.request["ScheduleExpression"].as_str()?;
+        let when = queue::read(when, zone.unwrap_or("UTC"))?;
+        let mut next = calendar::next_runs(&when, self.changed, moment, 1).into_iter();
+        next.next()
     }
 }
 
@@ -84,15 +94,6 @@ impl Scheduler {
     }
 
     fn put(&self, name: &str, mut request: Value) -> Answer {
-        let minutes = request["ScheduleExpression"].as_str().and_then(minutes);
-        let Some(minutes) = minutes.filter(|minutes| *minutes > 0) else {
-            return refusal(
-                400,
-                "ValidationException",
-                name,
-                "needs a ScheduleExpression of the form rate(n minutes)",
-            );
-        };
         if !request["Target"]["Arn"].is_string() || !request["Target"]["RoleArn"].is_string() {
             return refusal(
                 400,
@@ -104,12 +105,24 @@ impl Scheduler {
         let arn = format!("arn:aws:scheduler:us-east-1:000000000000:schedule/rollcall/{name}");
         request["Name"] = json!(name);
         request["Arn"] = json!(arn);
+        let now = self.clock.now();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "the wire has seconds with a fraction"
+        )]
+        let seconds = now.millis() as f64 / 1_000.0;
+        request["LastModificationDate"] = json!(seconds);
         let mut entry = Entry {
             request,
-            minutes,
-            next: self.clock.now(),
+            changed: now,
+            next: now,
         };
-        entry.next = entry.next + entry.every();
+        let Some(next) = entry.after(now) else {
+            let what =
+                "needs a ScheduleExpression like rate(5 minutes) or cron(30 6 ? * MON,FRI *)";
+            return refusal(400, "ValidationException", name, what);
+        };
+        entry.next = next;
         self.lock().insert(name.to_owned(), entry);
         self.keep();
         self.changed.notify_one();
@@ -146,9 +159,7 @@ impl Scheduler {
             if !entry.is_on() || entry.next > now {
                 continue;
             }
-            while entry.next <= now {
-                entry.next = entry.next + entry.every();
-            }
+            entry.next = entry.after(now).unwrap_or(now + DAY);
             due.push(entry.request["Target"].clone());
         }
         self.keep();
@@ -185,12 +196,6 @@ impl fmt::Debug for Scheduler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Scheduler")
     }
-}
-
-fn minutes(expression: &str) -> Option<u32> {
-    let rate = expression.strip_prefix("rate(")?.strip_suffix(')')?;
-    let (number, unit) = rate.split_once(' ')?;
-    (unit.trim_end_matches('s') == "minute").then(|| number.parse().ok())?
 }
 
 fn refusal(status: u16, code: &str, name: &str, what: &str) -> Answer {

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::config;
 use crate::model::departure::Departure;
+use crate::model::schedule::{Daily, Day, When};
 use crate::model::time::Time;
 
 /// Why a day cannot be the one on which somebody leaves.
@@ -50,6 +51,62 @@ pub fn departure(day: &str, time: &str, zone: &str, now: Time) -> Result<Departu
     })
 }
 
+/// The next moments at which a schedule runs, soonest first, at most `count` (F118). A rate counts from `changed`.
+pub fn next_runs(when: &When, changed: Time, now: Time, count: usize) -> Vec<Time> {
+    match when {
+        When::Every(minutes) => {
+            let span = i64::from((*minutes).max(1)) * 60_000;
+            let over = (now.millis() - changed.millis()).max(0) / span;
+            let nth = |nth: i64| changed.millis() + (over + nth) * span;
+            (1_i64..)
+                .take(count)
+                .map(|one| Time::from_millis(nth(one)))
+                .collect()
+        }
+        When::At(daily) => daily_runs(daily, now, count).unwrap_or_default(),
+    }
+}
+
+/// `None` = there is no such time zone.
+fn daily_runs(daily: &Daily, now: Time, count: usize) -> Option<Vec<Time>> {
+    let place = TimeZone::get(&daily.zone).ok()?;
+    let hour = i8::try_from(daily.hour).ok()?;
+    let time = civil::Time::new(hour, i8::try_from(daily.minute).ok()?, 0, 0).ok()?;
+    let stamp = jiff::Timestamp::from_millisecond(now.millis()).ok()?;
+    let mut day = place.to_datetime(stamp).date();
+    let mut runs = Vec::new();
+    // A week has every day, and the clocks leave a time out twice a year at most.
+    for _ in 0..(count + 2) * 7 {
+        let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).ok()?;
+        let is_one = daily.days.is_empty()
+            || Day::ALL
+                .get(weekday)
+                .is_some_and(|one| daily.days.contains(one));
+        let moment = place.to_ambiguous_timestamp(day.to_datetime(time));
+        if is_one && !matches!(moment.offset(), AmbiguousOffset::Gap { .. }) {
+            // Of a time that comes twice, the first.
+            let moment = moment.earlier().ok()?;
+            let moment = Time::from_millis(moment.as_millisecond());
+            if moment > now {
+                runs.push(moment);
+            }
+        }
+        if runs.len() == count {
+            break;
+        }
+        day = day.tomorrow().ok()?;
+    }
+    Some(runs)
+}
+
+/// A moment as the clocks of a time zone show it, RFC 3339 with the offset; `None` = there is no such time zone.
+pub fn local(moment: Time, zone: &str) -> Option<String> {
+    let place = TimeZone::get(zone).ok()?;
+    let stamp = jiff::Timestamp::from_millisecond(moment.millis()).ok()?;
+    let offset = place.to_offset(stamp);
+    Some(stamp.display_with_offset(offset).to_string())
+}
+
 /// Whether this is the name of a time zone, such as `Europe/Berlin`.
 pub fn is_zone(name: &str) -> bool {
     TimeZone::get(name).is_ok()
@@ -73,10 +130,71 @@ impl fmt::Display for NoDay {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// 2026-01-01T00:00:00Z.
     const NOW: Time = Time::from_millis(1_767_225_600_000);
+
+    /// F118: the same time of day in summer and winter; the night in which it is left out has no run, that in which it comes twice has one.
+    #[test]
+    fn a_daily_schedule_runs_by_the_clocks_of_its_place() {
+        let runs = |at: (u8, u8), days: &[Day], now: &str| -> Vec<String> {
+            let daily = Daily {
+                hour: at.0,
+                minute: at.1,
+                days: days.iter().copied().collect(),
+                zone: "Europe/Berlin".to_owned(),
+            };
+            let now = Time::parse(now).unwrap();
+            let runs = next_runs(&When::At(daily), now, now, 3);
+            runs.into_iter()
+                .map(|run| local(run, "Europe/Berlin").unwrap())
+                .collect()
+        };
+        assert_eq!(
+            runs((6, 30), &[], "2026-03-28T05:30:00Z"),
+            [
+                "2026-03-29T06:30:00+02:00",
+                "2026-03-30T06:30:00+02:00",
+                "2026-03-31T06:30:00+02:00"
+            ]
+        );
+        assert_eq!(
+            runs((2, 30), &[], "2026-03-28T00:00:00Z"),
+            [
+                "2026-03-28T02:30:00+01:00",
+                "2026-03-30T02:30:00+02:00",
+                "2026-03-31T02:30:00+02:00"
+            ]
+        );
+        assert_eq!(
+            runs((2, 30), &[], "2026-10-24T12:00:00Z"),
+            [
+                "2026-10-25T02:30:00+02:00",
+                "2026-10-26T02:30:00+01:00",
+                "2026-10-27T02:30:00+01:00"
+            ]
+        );
+        assert_eq!(
+            runs((0, 0), &[Day::Sun], "2026-01-01T00:00:00Z"),
+            [
+                "2026-01-04T00:00:00+01:00",
+                "2026-01-11T00:00:00+01:00",
+                "2026-01-18T00:00:00+01:00"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rate_counts_from_the_last_change() {
+        let hour = Duration::from_secs(3_600);
+        let changed = NOW - hour * 3 / 2;
+        let runs = next_runs(&When::Every(60), changed, NOW, 2);
+        assert_eq!(runs, [NOW + hour / 2, NOW + hour * 3 / 2]);
+        assert_eq!(next_runs(&When::Every(60), NOW, NOW, 1), [NOW + hour]);
+    }
 
     fn means(day: &str, time: &str, zone: &str) -> String {
         match departure(day, time, zone, NOW) {

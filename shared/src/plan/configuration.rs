@@ -165,7 +165,7 @@ pub fn settle(whole: &mut Configuration) -> Vec<Objection> {
         object(Part::Fields(at.clone()), fits);
     }
     for (kind, schedule) in whole.schedules.iter().flatten() {
-        let fits = written::schedule(*kind, *schedule);
+        let fits = written::schedule(*kind, schedule);
         object(Part::Schedule(*kind), fits);
     }
     whole.nodes = Some(nodes);

@@ -10,7 +10,7 @@ use crate::model::configuration::FieldsAt;
 use crate::model::edit::{Field, FieldRule};
 use crate::model::inventory::NumberRange;
 use crate::model::persona::{Profile, SitePath, WrittenRule};
-use crate::model::schedule::{Schedule, ScheduleKind};
+use crate::model::schedule::{Schedule, ScheduleKind, When};
 use crate::model::tenant::{Protected, Settings};
 use crate::model::tree::{Node, NodeKind, Values};
 
@@ -173,15 +173,22 @@ pub fn settings(settings: &mut Settings) -> Fits {
 }
 
 /// A schedule.
-pub fn schedule(kind: ScheduleKind, schedule: Schedule) -> Fits {
-    unless(schedule.is_possible(), || {
-        format!(
-            "{kind} cannot run every {} minutes: {} to {} are possible",
-            schedule.minutes,
-            Schedule::SHORTEST,
-            Schedule::LONGEST
-        )
-    })
+pub fn schedule(kind: ScheduleKind, schedule: &Schedule) -> Fits {
+    match &schedule.when {
+        When::Every(minutes) => unless(schedule.is_possible(), || {
+            format!(
+                "{kind} cannot run every {minutes} minutes: {} to {} are possible",
+                Schedule::SHORTEST,
+                Schedule::LONGEST
+            )
+        }),
+        When::At(daily) => unless(is_zone(&daily.zone), || {
+            format!(
+                "{kind}: there is no time zone {:?}, write one like Europe/Berlin",
+                daily.zone
+            )
+        }),
+    }
 }
 
 /// The names of a list of rules, and how many there are; `Err` names the place in the list.

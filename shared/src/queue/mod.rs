@@ -3,7 +3,7 @@
 
 mod schedules;
 
-pub use schedules::Schedules;
+pub use schedules::{Kept, Schedules, read};
 
 use aws_sdk_sqs::Client;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! EventBridge schedules: one object a tenant and kind. They are the truth about themselves; no row of ours repeats them.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::error::BuildError;
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, ScheduleState, Target};
@@ -8,11 +10,21 @@ use sha2::{Digest, Sha256};
 use super::Doorbell;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::model::schedule::{Schedule, ScheduleKind};
+use crate::model::schedule::{Daily, Day, Schedule, ScheduleKind, When};
 use crate::model::tenant::TenantId;
+use crate::model::time::Time;
 
 /// Runs of different tenants are spread over so many minutes (F119).
 const SPREAD: i32 = 5;
+
+/// A schedule as EventBridge keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What it says.
+    pub schedule: Schedule,
+    /// When it was last changed: a rate counts from then.
+    pub changed: Option<Time>,
+}
 
 /// The schedules of all tenants, in one group.
 #[derive(Clone, Debug)]
@@ -32,15 +44,16 @@ impl Schedules {
         &self,
         tenant: &TenantId,
         kind: ScheduleKind,
-        schedule: Schedule,
+        schedule: &Schedule,
     ) -> Result<()> {
         let made = self
             .client
             .create_schedule()
             .name(name(tenant, kind))
             .group_name(&self.config.schedule_group)
-            .schedule_expression(expression(schedule))
-            .state(state(schedule))
+            .schedule_expression(expression(&schedule.when))
+            .schedule_expression_timezone(zone(&schedule.when))
+            .state(state(schedule.active))
             .flexible_time_window(window()?)
             .target(self.target(tenant, kind)?)
             .send()
@@ -63,15 +76,16 @@ impl Schedules {
         &self,
         tenant: &TenantId,
         kind: ScheduleKind,
-        schedule: Schedule,
+        schedule: &Schedule,
     ) -> Result<()> {
         let changed = self
             .client
             .update_schedule()
             .name(name(tenant, kind))
             .group_name(&self.config.schedule_group)
-            .schedule_expression(expression(schedule))
-            .state(state(schedule))
+            .schedule_expression(expression(&schedule.when))
+            .schedule_expression_timezone(zone(&schedule.when))
+            .state(state(schedule.active))
             .flexible_time_window(window()?)
             .target(self.target(tenant, kind)?)
             .send()
@@ -93,7 +107,7 @@ impl Schedules {
     }
 
     /// A schedule as it is; `None` = it was deleted.
-    pub async fn get(&self, tenant: &TenantId, kind: ScheduleKind) -> Result<Option<Schedule>> {
+    pub async fn get(&self, tenant: &TenantId, kind: ScheduleKind) -> Result<Option<Kept>> {
         let found = self
             .client
             .get_schedule()
@@ -102,21 +116,23 @@ impl Schedules {
             .send()
             .await;
         match found {
-            Ok(found) => Ok(Some(Schedule {
-                active: found.state() == Some(&ScheduleState::Enabled),
-                minutes: minutes(found.schedule_expression().unwrap_or_default()).ok_or_else(
-                    || {
-                        Error::new(
-                            Kind::Invalid,
-                            format!(
-                                "the schedule {kind} of {} runs by {:?}, which is not a rate: set it again",
-                                tenant.as_str(),
-                                found.schedule_expression().unwrap_or_default()
-                            ),
-                        )
-                    },
-                )?,
-            })),
+            Ok(found) => {
+                let written = found.schedule_expression().unwrap_or_default();
+                let zone = found.schedule_expression_timezone().unwrap_or("UTC");
+                let when = read(written, zone).ok_or_else(|| {
+                    let sentence = format!(
+                        "the schedule {kind} of {} runs by {written:?}, which is neither a rate nor a time of day: set it again",
+                        tenant.as_str()
+                    );
+                    Error::new(Kind::Invalid, sentence)
+                })?;
+                let changed = found.last_modification_date().or(found.creation_date());
+                let changed = changed.and_then(|at| at.to_millis().ok());
+                let active = found.state() == Some(&ScheduleState::Enabled);
+                let schedule = Schedule { active, when };
+                let changed = changed.map(Time::from_millis);
+                Ok(Some(Kept { schedule, changed }))
+            }
             Err(error)
                 if error
                     .as_service_error()
@@ -164,13 +180,54 @@ fn name(tenant: &TenantId, kind: ScheduleKind) -> String {
     format!("{head}-{hash}.{kind}")
 }
 
-fn expression(schedule: Schedule) -> String {
-    format!("rate({} minutes)", schedule.minutes)
+fn expression(when: &When) -> String {
+    match when {
+        When::Every(minutes) => format!("rate({minutes} minutes)"),
+        When::At(daily) => {
+            let days: Vec<&str> = daily.days.iter().map(|day| day.name()).collect();
+            let days = if days.is_empty() {
+                "*".to_owned()
+            } else {
+                days.join(",")
+            };
+            format!("cron({} {} ? * {days} *)", daily.minute, daily.hour)
+        }
+    }
 }
 
-/// The minutes of a rate; somebody may have set it by hand, in hours or days.
-fn minutes(expression: &str) -> Option<u32> {
-    let rate = expression.strip_prefix("rate(")?.strip_suffix(')')?;
+/// Where a time of day is meant; a rate has none.
+fn zone(when: &When) -> &str {
+    match when {
+        When::Every(_) => "UTC",
+        When::At(daily) => &daily.zone,
+    }
+}
+
+/// What an expression of EventBridge says, as far as we write such; somebody may have set a rate by hand, in hours or days.
+pub fn read(expression: &str, zone: &str) -> Option<When> {
+    let (kind, rest) = expression.split_once('(')?;
+    let inside = rest.strip_suffix(')')?;
+    if kind == "rate" {
+        return minutes(inside).map(When::Every);
+    }
+    let parts: Vec<&str> = inside.split(' ').collect();
+    let ("cron", [minute, hour, "?", "*", days, "*"]) = (kind, parts.as_slice()) else {
+        return None;
+    };
+    let day = |name: &str| Day::ALL.into_iter().find(|day| day.name() == name);
+    let days = match *days {
+        "*" => Some(BTreeSet::new()),
+        days => days.split(',').map(day).collect(),
+    };
+    Some(When::At(Daily {
+        hour: hour.parse().ok().filter(|hour| *hour < 24)?,
+        minute: minute.parse().ok().filter(|minute| *minute < 60)?,
+        days: days?,
+        zone: zone.to_owned(),
+    }))
+}
+
+fn minutes(rate: &str) -> Option<u32> {
     let (number, unit) = rate.split_once(' ')?;
     let in_minutes = match unit.trim_end_matches('s') {
         "minute" => 1,
@@ -181,8 +238,8 @@ fn minutes(expression: &str) -> Option<u32> {
     number.parse::<u32>().ok()?.checked_mul(in_minutes)
 }
 
-fn state(schedule: Schedule) -> ScheduleState {
-    if schedule.active {
+fn state(active: bool) -> ScheduleState {
+    if active {
         ScheduleState::Enabled
     } else {
         ScheduleState::Disabled
@@ -225,19 +282,31 @@ mod tests {
         assert_eq!(name(&contoso, ScheduleKind::UserSync), "contoso.UserSync");
     }
 
+    /// F118: what is written is read again; somebody may have written it in AWS, as far as we write such.
     #[test]
-    fn a_rate_is_read_in_whatever_unit_it_was_written() {
-        let read = [
-            "rate(60 minutes)",
-            "rate(4 hours)",
-            "rate(1 day)",
-            "rate(x days)",
-            "cron(0 1 * * ? *)",
-            "rate(4294967295 days)",
-        ];
-        assert_eq!(
-            read.map(minutes),
-            [Some(60), Some(240), Some(1_440), None, None, None]
-        );
+    fn an_expression_is_read_as_it_was_written() {
+        let every = |minutes| Some(When::Every(minutes));
+        for (expression, when) in [
+            ("rate(60 minutes)", every(60)),
+            ("rate(4 hours)", every(240)),
+            ("rate(1 day)", every(1_440)),
+            ("rate(x days)", None),
+            ("rate(4294967295 days)", None),
+            ("cron(0 1 * * ? *)", None),
+            ("cron(0 24 ? * * *)", None),
+            ("cron(0 1 ? * MON,NEVER *)", None),
+            ("at(2026-01-01T00:00:00)", None),
+        ] {
+            assert_eq!(read(expression, "UTC"), when, "{expression}");
+        }
+        for days in [BTreeSet::new(), BTreeSet::from([Day::Mon, Day::Sun])] {
+            let daily = When::At(Daily {
+                hour: 6,
+                minute: 5,
+                days,
+                zone: "Europe/Berlin".to_owned(),
+            });
+            assert_eq!(read(&expression(&daily), zone(&daily)), Some(daily));
+        }
     }
 }

@@ -97,7 +97,7 @@ async fn read(shell: &Shell, tenant: &Tenant) -> Result<Known> {
         persona: Some(catalogue.rules.persona.clone()),
         schedules: Some(
             schedules
-                .filter_map(|(kind, one)| Some((kind, one?)))
+                .filter_map(|one| Some((one.kind, one.schedule?)))
                 .collect(),
         ),
     };

@@ -101,7 +101,7 @@ pub use moves::{MoveChoice, Planned, move_to};
 pub use order::{Choice, edit, offboard, provision, refresh};
 pub use personas::save_persona;
 pub use reinstate::reinstate;
-pub use schedule::{schedules, set_schedule};
+pub use schedule::{ScheduleSeen, schedules, set_schedule};
 pub use sweep::sweep;
 pub use tenants::{
     audit_now, begin_incident, connect, end_incident, probe_now, register, set_mode, sync_now,

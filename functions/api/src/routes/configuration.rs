@@ -155,7 +155,7 @@ impl ConfigurationDocument {
                 placement: placement.into_iter().map(PlacementRule::from).collect(),
                 persona: persona.into_iter().map(PersonaRule::from).collect(),
             }),
-            schedules: schedules.map(|all| each(all, |kind| kind, ScheduleChange::from)),
+            schedules: schedules.map(|all| each(all, |kind| kind, ScheduleChange)),
         }
     }
 
@@ -194,7 +194,9 @@ impl ConfigurationDocument {
             }),
             placement,
             persona,
-            schedules: self.schedules.map(|all| each(all, |kind| kind, Into::into)),
+            schedules: self
+                .schedules
+                .map(|all| each(all, |kind| kind, |change| change.0)),
         }
     }
 

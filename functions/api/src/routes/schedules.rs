@@ -1,11 +1,12 @@
 //! Schedules: what is done by itself, how often, and whether at all (R9, F117).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use shared::model::schedule::{Schedule, ScheduleKind};
+use shared::model::schedule::{Daily, Day, Schedule, ScheduleKind, When};
 use shared::model::tenant::TenantId;
 use shared::run::{self, Shell};
 use utoipa::ToSchema;
@@ -25,21 +26,48 @@ pub struct ScheduleList {
 pub struct ScheduleSeen {
     /// Its name, such as `UserSync` or `ScheduleMSTeamsOnlineTargetUserSync`.
     name: &'static str,
-    /// Whether it runs.
-    active: bool,
-    /// Minutes from one run to the next; absent if it was deleted in AWS. Setting it makes it again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    minutes: Option<u32>,
+    /// Whether it runs, and when; absent if it was deleted in AWS. Setting it makes it again.
+    #[serde(flatten)]
+    set: Option<ScheduleChange>,
+    /// The next five runs; empty = it does not run.
+    next: Vec<NextRun>,
 }
 
-/// Switch and interval, which are set together.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+/// A run that is to come.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextRun {
+    /// RFC 3339, UTC. It begins up to five minutes later, so that tenants do not come all at once.
+    utc: String,
+    /// As the clocks show it where the schedule is meant, or at the tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<String>,
+}
+
+/// Switch and time, which are set together: either `minutes`, or `at` with `time_zone`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "Times", into = "Times")]
+#[schema(as = ScheduleChange, value_type = Times)]
+pub struct ScheduleChange(pub(super) Schedule);
+
+/// Switch and time of a schedule.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ScheduleChange {
+pub struct Times {
     /// Whether it runs.
     active: bool,
     /// Minutes from one run to the next, 5 to 44,640.
-    minutes: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    minutes: Option<u32>,
+    /// The time of day, such as `06:30`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    /// Only on these days: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`; empty = every day.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    days: BTreeSet<Day>,
+    /// Where that time of day is meant, as an IANA name such as `Europe/Berlin`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
 }
 
 /// A tenant's schedules.
@@ -51,14 +79,11 @@ pub async fn schedules(
     Extension(tenant): Extension<TenantId>,
 ) -> Result<Json<ScheduleList>, Problem> {
     let found = run::schedules(&shell, &tenant).await?;
-    let schedules = found
-        .into_iter()
-        .map(|(kind, schedule)| seen(kind, schedule))
-        .collect();
+    let schedules = found.into_iter().map(seen).collect();
     Ok(Json(ScheduleList { schedules }))
 }
 
-/// Changes switch and interval of a schedule together.
+/// Changes switch and time of a schedule together.
 #[utoipa::path(put, path = "/v1/tenants/{tenant}/schedules/{schedule}", tag = "schedules", operation_id = "setSchedule",
     params(("tenant" = String, Path, description = "The tenant's id"), ("schedule" = String, Path, description = "The schedule's name")),
     request_body = ScheduleChange,
@@ -74,42 +99,79 @@ pub async fn set_schedule(
         let sentence = format!("there is no schedule {name}; there are {names}");
         return Err(Problem::new(What::NotFound, sentence));
     };
-    let schedule = Schedule::from(change);
+    let schedule = change.0;
     if !schedule.is_possible() {
         let sentence = format!(
-            "minutes is {}: it must be {} to {}",
-            schedule.minutes,
+            "minutes must be {} to {}",
             Schedule::SHORTEST,
             Schedule::LONGEST
         );
         return Err(Problem::invalid("minutes", sentence));
     }
-    run::set_schedule(&shell, &tenant, kind, schedule).await?;
-    Ok(Json(seen(kind, Some(schedule))))
+    let set = run::set_schedule(&shell, &tenant, kind, &schedule).await?;
+    Ok(Json(seen(set)))
 }
 
-impl From<ScheduleChange> for Schedule {
-    fn from(change: ScheduleChange) -> Self {
-        Self {
-            active: change.active,
-            minutes: change.minutes,
+impl TryFrom<Times> for ScheduleChange {
+    type Error = String;
+
+    fn try_from(times: Times) -> Result<Self, String> {
+        let Times {
+            active,
+            minutes,
+            at,
+            days,
+            time_zone,
+        } = times;
+        let when = match (minutes, at, time_zone) {
+            (Some(minutes), None, None) if days.is_empty() => When::Every(minutes),
+            (None, Some(at), Some(zone)) => {
+                let wrong = || format!("at is {at:?}: write it like 06:30");
+                let (hour, minute) = Daily::read(&at).ok_or_else(wrong)?;
+                When::At(Daily {
+                    hour,
+                    minute,
+                    days,
+                    zone,
+                })
+            }
+            (Some(_) | None, _, _) => {
+                let why = "a schedule has either minutes, or at and time_zone and perhaps days";
+                return Err(why.to_owned());
+            }
+        };
+        Ok(Self(Schedule { active, when }))
+    }
+}
+
+impl From<ScheduleChange> for Times {
+    fn from(ScheduleChange(schedule): ScheduleChange) -> Self {
+        let active = schedule.active;
+        match schedule.when {
+            When::Every(minutes) => Self {
+                active,
+                minutes: Some(minutes),
+                ..Self::default()
+            },
+            When::At(daily) => Self {
+                active,
+                minutes: None,
+                at: Some(daily.at()),
+                days: daily.days,
+                time_zone: Some(daily.zone),
+            },
         }
     }
 }
 
-impl From<Schedule> for ScheduleChange {
-    fn from(schedule: Schedule) -> Self {
-        Self {
-            active: schedule.active,
-            minutes: schedule.minutes,
-        }
-    }
-}
-
-fn seen(kind: ScheduleKind, schedule: Option<Schedule>) -> ScheduleSeen {
+fn seen(seen: run::ScheduleSeen) -> ScheduleSeen {
+    let next = seen.runs().map(|(utc, local)| NextRun {
+        utc: utc.to_string(),
+        local,
+    });
     ScheduleSeen {
-        name: kind.name(),
-        active: schedule.is_some_and(|schedule| schedule.active),
-        minutes: schedule.map(|schedule| schedule.minutes),
+        next: next.collect(),
+        name: seen.kind.name(),
+        set: seen.schedule.map(ScheduleChange),
     }
 }

@@ -17,18 +17,23 @@ fn the_staging_schedule_is_switched_on_and_shown() {
         let path = "/v1/tenants/contoso/schedules";
         let staging = "ScheduleMSTeamsOnlineTargetUserSync";
         let listed = house.get(path).await.body;
+        let hourly = &listed["schedules"][0];
         assert_eq!(
-            listed["schedules"][0],
-            json!({"name": "UserSync", "active": true, "minutes": 60})
+            (&hourly["name"], &hourly["active"], &hourly["minutes"]),
+            (&json!("UserSync"), &json!(true), &json!(60))
         );
+        assert_eq!(hourly["next"].as_array().unwrap().len(), 5, "{hourly}");
         assert_eq!(
             listed["schedules"][4],
-            json!({"name": staging, "active": false, "minutes": 240})
+            json!({"name": staging, "active": false, "minutes": 240, "next": []})
         );
         let changed = put(&house, staging, r#"{"active": true, "minutes": 120}"#).await;
-        let on = json!({"name": staging, "active": true, "minutes": 120});
-        assert_eq!((changed.status.as_u16(), &changed.body), (200, &on));
-        assert_eq!(house.get(path).await.body["schedules"][4], on);
+        assert_eq!(changed.status, 200, "{changed:?}");
+        assert_eq!(
+            (&changed.body["active"], &changed.body["minutes"]),
+            (&json!(true), &json!(120))
+        );
+        assert_eq!(house.get(path).await.body["schedules"][4], changed.body);
     });
 }
 
@@ -49,5 +54,39 @@ fn what_cannot_be_a_schedule_is_refused_with_the_field() {
         let refused = put(&house, "UserSync", more).await;
         assert!(refused.is_problem(422, "invalid"), "{refused:?}");
         assert!(refused.detail().contains("cron"), "{refused:?}");
+    });
+}
+
+/// F118: a time of day is meant somewhere, and the next runs are shown there and in UTC.
+#[test]
+fn a_schedule_runs_at_a_time_of_day_somewhere() {
+    play(async {
+        let house = House::of(people(2)).await;
+        let nightly = r#"{"active": true, "at": "02:15", "days": ["sat", "sun"], "time_zone": "Europe/Berlin"}"#;
+        let set = put(&house, "NumberAudit", nightly).await;
+        assert_eq!(set.status, 200, "{set:?}");
+        assert_eq!(set.body["days"], json!(["sat", "sun"]));
+        let first = &set.body["next"][0];
+        let shown = |name: &str| first[name].as_str().unwrap().to_owned();
+        assert!(shown("local").contains("T02:15:00+0"), "{first}");
+        assert!(shown("utc").ends_with("Z"), "{first}");
+        for (wrong, told) in [
+            (
+                r#"{"active": true, "at": "2:15", "time_zone": "Europe/Berlin"}"#,
+                "06:30",
+            ),
+            (r#"{"active": true, "at": "02:15"}"#, "time_zone"),
+            (
+                r#"{"active": true, "minutes": 60, "days": ["sat"]}"#,
+                "either minutes",
+            ),
+        ] {
+            let refused = put(&house, "NumberAudit", wrong).await;
+            assert!(refused.is_problem(422, "invalid"), "{refused:?}");
+            assert!(refused.detail().contains(told), "{refused:?}");
+        }
+        let nowhere = r#"{"active": true, "at": "02:15", "time_zone": "Berlin"}"#;
+        let refused = put(&house, "NumberAudit", nowhere).await;
+        assert!(refused.is_problem(409, "conflict"), "{refused:?}");
     });
 }

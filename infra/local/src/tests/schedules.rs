@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use shared::clock::Clock;
 use shared::model::lane::Lane;
-use shared::model::schedule::{Schedule, ScheduleKind};
+use shared::model::schedule::{Daily, Schedule, ScheduleKind, When};
 use shared::model::tenant::ReadinessLooks;
-use shared::run;
+use shared::run::{self, ScheduleSeen};
 
 use crate::demo::{EPOCH, customer};
 use crate::dynamodb::Place;
@@ -34,7 +34,13 @@ async fn installation(clock: Clock, place: Place) -> Installation {
 
 async fn shown(installation: &Installation) -> Vec<Option<(bool, u32)>> {
     let found = run::schedules(&installation.admin, &installation.tenant).await;
-    let shown = |(_, schedule): (_, Option<Schedule>)| schedule.map(|s| (s.active, s.minutes));
+    let shown = |one: ScheduleSeen| match one.schedule? {
+        Schedule {
+            active,
+            when: When::Every(minutes),
+        } => Some((active, minutes)),
+        daily => panic!("{daily:?}"),
+    };
     found.unwrap().into_iter().map(shown).collect()
 }
 
@@ -54,11 +60,8 @@ async fn schedules_are_made_once_and_then_an_administrators() {
     ];
     assert_eq!(shown(&installation).await, defaults);
 
-    let often = Schedule {
-        active: true,
-        minutes: 30,
-    };
-    run::set_schedule(admin, tenant, ScheduleKind::Staging, often)
+    let often = Schedule::every(true, 30);
+    run::set_schedule(admin, tenant, ScheduleKind::Staging, &often)
         .await
         .unwrap();
     let engine = installation.cloud.scheduler();
@@ -78,11 +81,8 @@ async fn schedules_are_made_once_and_then_an_administrators() {
     assert_eq!(shown(&installation).await, now);
 
     for minutes in [0, 4, 1_000_000] {
-        let wrong = Schedule {
-            active: true,
-            minutes,
-        };
-        let refused = run::set_schedule(admin, tenant, ScheduleKind::UserSync, wrong).await;
+        let wrong = Schedule::every(true, minutes);
+        let refused = run::set_schedule(admin, tenant, ScheduleKind::UserSync, &wrong).await;
         let sentence = refused.unwrap_err().to_string();
         assert!(sentence.contains("5 to 44640 are possible"), "{sentence}");
     }
@@ -125,4 +125,50 @@ async fn a_schedule_rings_on_time_and_survives_a_restart() {
         "for the connection, and once, not ten times, for what was missed"
     );
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// F118: a schedule that is meant somewhere runs at that time of day there, when it says that it will.
+#[tokio::test(start_paused = true)]
+async fn a_daily_schedule_rings_by_the_clocks_of_its_place() {
+    let clock = Clock::steered(EPOCH, 1);
+    let installation = installation(clock, Place::Memory).await;
+    let (admin, tenant) = (&installation.admin, &installation.tenant);
+    for kind in ScheduleKind::ALL {
+        let off = Schedule::every(false, 60);
+        run::set_schedule(admin, tenant, kind, &off).await.unwrap();
+    }
+    let daily = Schedule {
+        active: true,
+        when: When::At(Daily {
+            hour: 6,
+            minute: 30,
+            days: Default::default(),
+            zone: "Asia/Kolkata".to_owned(),
+        }),
+    };
+    let set = run::set_schedule(admin, tenant, ScheduleKind::UserSync, &daily).await;
+    let set = set.unwrap();
+    assert_eq!(set.next.len(), 5);
+    let read = run::schedules(admin, tenant).await.unwrap();
+    assert_eq!(read[0], set);
+    let local: Vec<String> = set.runs().map(|(_, local)| local.unwrap()).collect();
+    assert!(
+        local.iter().all(|at| at.ends_with("T06:30:00+05:30")),
+        "{local:?}"
+    );
+    let runs = |installation: &Installation| {
+        let counts = installation.cloud.counts().lambda;
+        counts.get(Lane::Sync.name()).map_or(0, |sync| sync.started)
+    };
+    let until_before = set.next[0].since(clock.now()) - Duration::from_secs(60);
+    tokio::select! {
+        () = clock.sleep(until_before) => {}
+        () = installation.run() => {}
+    }
+    let before = runs(&installation);
+    tokio::select! {
+        () = clock.sleep(Duration::from_secs(120)) => {}
+        () = installation.run() => {}
+    }
+    assert_eq!(runs(&installation), before + 1);
 }

@@ -208,7 +208,7 @@ async fn store(
         }
         Part::Schedule(kind) => {
             if let Some(then) = in_part(&then.schedules, kind) {
-                schedule::set_schedule(shell, id, *kind, *then).await?;
+                schedule::set_schedule(shell, id, *kind, then).await?;
             }
             Ok(true)
         }
