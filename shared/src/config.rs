@@ -336,6 +336,11 @@ impl Config {
 }
 
 impl Config {
+    /// The URL of a lane's dead letters: the queue beside it whose name has `-dead` behind.
+    pub fn dead_letters(&self, lane: Lane) -> String {
+        format!("{}-dead", self.queue(lane))
+    }
+
     /// The ARN of a lane's queue, which its URL implies: `https://sqs.<region>.amazonaws.com/<account>/<name>`.
     pub fn queue_arn(&self, lane: Lane) -> String {
         let url = self.queue(lane);

@@ -21,6 +21,7 @@ use shared::model::job::JobId;
 use shared::model::lane::Lane;
 use shared::model::microsoft::{PolicyName, PolicyType, UserId};
 use shared::model::number::{E164, Number};
+use shared::model::once::Once;
 use shared::model::tenant::TenantId;
 use shared::store::Store;
 use shared::store::cursors::{Family, Refresh};
@@ -43,6 +44,9 @@ fn kind(item: &Value) -> &'static str {
         let is_refresh = sk.starts_with("refresh#");
         return if is_refresh { "refresh" } else { "page" };
     }
+    if pk.contains("#trail#") {
+        return "number_event";
+    }
     if pk.ends_with("#AGENDA") {
         return "appointment";
     }
@@ -52,6 +56,8 @@ fn kind(item: &Value) -> &'static str {
         ["RULES", ..] => "rules_part",
         ["SET", _] => "change_set",
         ["CHANGE", _] => "planned",
+        ["OUTCOME", _] => "outcome",
+        ["ONCE", _] => "once",
         ["PERSONA", ..] => "persona",
         ["NODE", ..] => "site",
         ["SKU", ..] => "sku",
@@ -306,6 +312,26 @@ async fn read(item: &Value) -> Option<Value> {
         "adoption" => {
             let id = AdoptionId(last.into());
             as_json(store.adoption(&tenant.id, &id).await.unwrap())
+        }
+        "number_event" => {
+            let number = E164::parse(text(&item, "pk").rsplit('#').next()?)?;
+            let (events, _) = store.trail(id, &number, None, 1).await.unwrap();
+            as_json(events.first())
+        }
+        "outcome" => {
+            let set = SetId(text(&item, "pk").split('#').nth(3)?.into());
+            let person = [UserId(last.into())];
+            let outcomes = store.outcomes(&tenant, &set, &person).await.unwrap();
+            as_json(outcomes.first())
+        }
+        "once" => {
+            let newer = Once {
+                digest: String::new(),
+                at: EPOCH,
+                answer: None,
+                ttl: 0,
+            };
+            as_json(store.begin_once(id, last, &newer, None).await.unwrap())
         }
         "refresh" => as_json(store.refreshes(id).await.unwrap().first()),
         "number" => {

@@ -7,7 +7,7 @@ use local::demo::{EPOCH, Stage};
 use shared::model::access::Role;
 use shared::model::adoption::{Adoptee, Adoption, AdoptionId};
 use shared::model::change_set::{
-    ChangeKind, ChangeSet, Counts, SetId, SetOrigin, SetPlace, SetState,
+    ChangeKind, ChangeSet, Counts, FileOrder, SetId, SetOrigin, SetPlace, SetState,
 };
 use shared::model::edit::{Field, FieldPolicy, FieldRule};
 use shared::model::group::{Group, GroupId};
@@ -15,12 +15,13 @@ use shared::model::inventory::{Duplicate, NumberRange, RangeId};
 use shared::model::lane::Worker;
 use shared::model::microsoft::{SkuId, UserId};
 use shared::model::number::E164;
+use shared::model::once::{Answered, Once};
 use shared::model::persona::{Profile, Rules, SitePath, Wanted, WrittenRule};
 use shared::model::safety::{Exception, Halt};
 use shared::model::tenant::{Tenant, TenantId};
 use shared::model::tree::Values;
 use shared::store::Store;
-use shared::store::change_sets::PlannedChange;
+use shared::store::change_sets::{FileOutcome, PlannedChange};
 use shared::store::ends::{Placement, Second};
 use shared::store::jobs::{Belonging, Plan, Saved};
 
@@ -121,7 +122,24 @@ pub async fn set_up(store: &Store, tenant: &Tenant, stage: &Stage) {
         kinds: vec![ChangeKind::Persona],
         before: Belonging::default(),
         wanted: Wanted::default(),
+        order: Some(FileOrder::Offboard),
     };
+    let outcome = FileOutcome {
+        person: planned.person.clone(),
+        aside: Some("they are gone".into()),
+    };
+    store.put_outcome(tenant, &set.id, &outcome).await.unwrap();
+    let once = Once {
+        digest: "0a".into(),
+        at: EPOCH,
+        answer: Some(Answered {
+            status: 202,
+            headers: vec![("location".into(), "/v1/tenants".into())],
+            body: String::new(),
+        }),
+        ttl: 86_400,
+    };
+    store.end_once(id, "0b", &once).await.unwrap();
     let planned = [planned];
     let written = store.put_planned(tenant, &set.id, &planned);
     written.await.unwrap();

@@ -11,6 +11,7 @@
 //! | `peace` | what is settled stays settled over 100 syncs |
 //! | `poison` | a job that kills its worker, or comes from a newer version, is put aside |
 //! | `families` | groups, numbers, policies and licence states are read beside people, killed or not |
+//! | `files` | orders for many people by file |
 //! | `flow` | both ways in: to the tenant level and adopted, or flow-through |
 //! | `gate` | an edit that changes many people waits for a yes |
 //! | `large` | 50,000 people cost what was reckoned, and outlive a death at every page |
@@ -19,6 +20,7 @@
 //! | `overrides` | exceptions, a halt of everything, an offboarding that is taken back |
 //! | `relocations` | rules move people, number and all |
 //! | `seeds` | everything at once |
+//! | `transactions` | jobs are taken back, done again, followed for good |
 //! | `staging` | who waits for Microsoft, who looks when, and what is kept meanwhile |
 
 #![expect(
@@ -37,6 +39,7 @@ mod directory;
 mod doorbells;
 mod encounters;
 mod families;
+mod files;
 mod flow;
 mod gate;
 mod inventory;
@@ -59,3 +62,4 @@ mod seats;
 mod seeds;
 mod staging;
 mod theatre;
+mod transactions;

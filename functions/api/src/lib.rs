@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `routes` | the table of routes, and a file for each resource |
 //! | `gate` | who may pass: a valid token, a grant for the tenant, a role that suffices |
+//! | `once` | an order that comes twice is carried out once |
 //! | `auth` | what makes a token valid |
 //! | `problem` | what goes wrong, as RFC 9457 says it |
 //! | `wire` | what requests and answers are made of |
@@ -24,6 +25,7 @@ use shared::{app, lambda};
 
 pub mod auth;
 mod gate;
+mod once;
 mod openapi;
 mod problem;
 mod routes;
@@ -37,7 +39,10 @@ pub use routes::{Endpoint, Least, Method, ROUTES, Route};
 pub fn router(shell: Arc<Shell>, verifier: Arc<Verifier>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
-        let served = routes::serve(route);
+        let mut served = routes::serve(route);
+        if route.method == Method::Post && matches!(route.least, Least::Role(_)) {
+            served = served.route_layer(from_fn_with_state(Arc::clone(&shell), once::once));
+        }
         let guarded = match gate::Gate::of(route, &verifier) {
             Some(gate) => served.route_layer(from_fn_with_state(gate, gate::check)),
             None => served,
@@ -49,6 +54,7 @@ pub fn router(shell: Arc<Shell>, verifier: Arc<Verifier>) -> Router {
                 | Endpoint::TryRules
                 | Endpoint::PlanConfiguration
                 | Endpoint::ApplyConfiguration
+                | Endpoint::GiveInFile
         );
         let guarded = if is_long {
             guarded.layer(DefaultBodyLimit::max(config::LARGEST_FILE))

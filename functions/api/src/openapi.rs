@@ -6,9 +6,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    adoptions, catalogue, change_sets, configuration, departures, explanation, jobs, metadata,
-    moves, numbering, numbers, people, places, provide, ranges, rules, safety, schedules, settings,
-    staging, tenants,
+    adoptions, catalogue, change_sets, configuration, departures, explanation, files, jobs,
+    letters, log, metadata, moves, numbering, numbers, people, places, provide, ranges, rules,
+    safety, schedules, settings, staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -64,6 +64,15 @@ use crate::routes::{
         staging::staging,
         staging::unstage,
         staging::cancel,
+        files::give_in,
+        files::outcomes,
+        log::list,
+        log::history,
+        log::cancel,
+        log::replay,
+        log::trail,
+        letters::dead_letters,
+        letters::ring,
         jobs::job,
         jobs::history,
         schedules::schedules,

@@ -8,6 +8,9 @@
 //! | `tenants` | how a tenant is connected, how much is done for it, what waits for a yes |
 //! | `change_sets` | what waits for a yes, and who may say it |
 //! | `configuration` | what is written down, as one document |
+//! | `files` | orders for many people |
+//! | `log` | jobs, listed, taken back and done again |
+//! | `once` | an order that comes twice |
 //! | `staging` | who is staged, looked at, taken back |
 //! | `schedules` | what is done by itself |
 //! | `description` | the description file |
@@ -36,8 +39,11 @@ mod configuration;
 mod departures;
 mod description;
 mod explanation;
+mod files;
 mod gateway;
+mod log;
 mod numbers;
+mod once;
 mod places;
 mod resources;
 mod roles;

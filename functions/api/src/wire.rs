@@ -64,6 +64,17 @@ pub fn accepted(at: String) -> Response {
     (StatusCode::ACCEPTED, [(LOCATION, at)]).into_response()
 }
 
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageAsked {
+    /// Items at most, 1 to 100.
+    pub limit: Option<u16>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
 /// Whether it is only asked what would happen.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +103,25 @@ impl From<Goal> for GoalName {
             Goal::Provision => Self::Provision,
             Goal::Offboard => Self::Offboard,
             Goal::Move => Self::Move,
+        }
+    }
+}
+
+impl From<GoalName> for Goal {
+    fn from(goal: GoalName) -> Self {
+        match goal {
+            GoalName::Provision => Self::Provision,
+            GoalName::Offboard => Self::Offboard,
+            GoalName::Move => Self::Move,
+        }
+    }
+}
+
+impl From<OriginName> for Origin {
+    fn from(origin: OriginName) -> Self {
+        match origin {
+            OriginName::Rule => Self::Rule,
+            OriginName::Person => Self::Person,
         }
     }
 }

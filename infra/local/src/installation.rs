@@ -290,6 +290,7 @@ fn registration(customer: Customer) -> Tenant {
         read_for_rules: Default::default(),
         authors: Default::default(),
         incident: None,
+        files: Default::default(),
         refusals: Default::default(),
     }
 }

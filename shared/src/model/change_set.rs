@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::microsoft::UserId;
+use super::persona::SitePath;
 use super::time::Time;
 
 /// A ULID: sorts by the moment it was made.
@@ -20,12 +21,62 @@ pub enum SetOrigin {
     Sync,
     /// Rules, personas, sites or settings were edited.
     Edit,
+    /// Somebody gave in a file of orders. There may be several of these.
+    File,
+}
+
+/// What a file orders for somebody (F113).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileOrder {
+    /// They are offboarded.
+    Offboard,
+    /// They go to another site.
+    Move {
+        /// Where.
+        site: SitePath,
+        /// The persona there; `None` = the one that they hold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        persona: Option<String>,
+        /// The profile; `None` = everything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
+        /// Their number goes with them.
+        keep_number: bool,
+    },
+    /// They get a persona.
+    Persona {
+        /// Which.
+        persona: String,
+        /// The profile; `None` = everything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
+        /// Where; `None` = where they are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        site: Option<SitePath>,
+    },
+    /// Their Teams account is looked for now.
+    Unstage,
+}
+
+impl FileOrder {
+    /// Its name in a file.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Offboard => "offboard",
+            Self::Move { .. } => "move",
+            Self::Persona { .. } => "persona",
+            Self::Unstage => "unstage",
+        }
+    }
 }
 
 /// How far a change set is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SetState {
+    /// It is not weighed yet.
+    Deciding,
     /// Waits for somebody's yes; nothing of it is done, and it holds nothing.
     Stopped,
     /// Somebody said yes.
@@ -170,6 +221,7 @@ impl SetState {
     /// Its name in tables and reports.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Deciding => "deciding",
             Self::Stopped => "stopped",
             Self::Released => "released",
             Self::Applying => "applying",

@@ -136,6 +136,39 @@ pub struct Entry {
     pub missed_in: Option<u64>,
 }
 
+/// Something that became of a number, kept for good (F122).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberEvent {
+    /// When.
+    pub at: Time,
+    /// What it was from then on.
+    pub state: NumberState,
+    /// Who had it, or for whom it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<UserId>,
+    /// Where it belonged; `None` = the tenant level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<SitePath>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl NumberState {
+    /// Whether that a number became this is kept for good; what only lasts while somebody works on it is not.
+    pub const fn is_kept_on_record(self) -> bool {
+        match self {
+            Self::Held | Self::Assigning | Self::Releasing | Self::Settling => false,
+            Self::Available
+            | Self::Used
+            | Self::UsedUtility
+            | Self::Reserved
+            | Self::Cooling
+            | Self::Conflict => true,
+        }
+    }
+}
+
 impl Entry {
     /// A number that is new in the inventory.
     pub fn new(number: E164, range: Option<RangeId>, node: Option<SitePath>) -> Self {

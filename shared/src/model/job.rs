@@ -108,6 +108,12 @@ pub struct Job {
     /// The job this one takes over from, until that one is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supersedes: Option<JobId>,
+    /// The job of the person before this one: what was ever done to them can be followed back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<JobId>,
+    /// Somebody took it back: nothing more is asked, what was asked is followed to its end, what was kept for it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<String>,
 }
 
 /// What an open job waits for besides time.
@@ -216,6 +222,8 @@ impl Job {
             trust_from: None,
             superseded_by: None,
             supersedes: None,
+            previous: None,
+            cancelled_by: None,
         }
     }
 
@@ -228,6 +236,8 @@ impl Job {
             // It ends when its own worker has closed its asks; until then it only waits for that.
             (Some(_), Some(_)) => return JobState::Due,
             (Some(_), None) => return JobState::Superseded,
+            (None, Some(_)) if self.cancelled_by.is_some() => return JobState::Due,
+            (None, None) if self.cancelled_by.is_some() => return JobState::Cancelled,
             (None, _) if self.standings.iter().all(|s| s.stands.is_final()) => {
                 return self.outcome();
             }

@@ -16,6 +16,7 @@
 //! | `tree` | a tenant's regions and sites, and what is set at them |
 //! | `configuration` | all that people write down of a tenant, as one value |
 //! | `edit` | an edit by hand, and which fields are open to whom |
+//! | `once` | an order that is carried out once, however often it arrives |
 //! | `access` | roles, and in which tenant somebody has one |
 //! | `bits` | who of many was seen |
 //! | `schedule` | what is done by itself, and how often |
@@ -37,6 +38,7 @@ pub mod job;
 pub mod lane;
 pub mod microsoft;
 pub mod number;
+pub mod once;
 pub mod person;
 pub mod persona;
 pub mod probe;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::change_set::{ChangeKind, Gate, Limit};
+use super::change_set::{ChangeKind, Gate, Limit, SetId};
 use super::group::GroupId;
 use super::microsoft::UserId;
 use super::probe::Probe;
@@ -71,6 +71,9 @@ pub struct Tenant {
     /// Who edited rules or settings since a decision with them last went through.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub authors: BTreeSet<String>,
+    /// Files of orders that are not done yet, as change sets.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub files: BTreeSet<SetId>,
     /// What Microsoft lets us do, as far as refusals have taught us.
     #[serde(default)]
     pub refusals: BTreeMap<Capability, Refusals>,

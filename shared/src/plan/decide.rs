@@ -20,7 +20,7 @@ use super::rule::{Candidate, Reads, Rule, RuleError};
 use super::wanted::{Grounds, NoLocation};
 
 /// Everything that decisions of a tenant depend on besides the person, as it is stored.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Basis {
     /// The two rule lists.
     pub rules: Rules,

@@ -46,6 +46,13 @@ impl Tally {
         }
     }
 
+    /// Counts somebody who is changed although rules do not concern them: a file may name anybody.
+    pub fn add_beyond(&mut self, kinds: &[ChangeKind]) {
+        for kind in kinds {
+            *self.counts.entry(*kind).or_default() += 1;
+        }
+    }
+
     /// Nobody would be changed.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()

@@ -20,7 +20,7 @@ pub enum NoLocation {
 }
 
 /// What is laid down for everybody of a tenant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Grounds {
     /// Regions, sites, and what is set at them.
     pub tree: Tree,

@@ -148,5 +148,5 @@ async fn leave(
         let struck = store.appoint(tenant, &person, None, shell.clock.now());
         return struck.await.map(|_| ());
     }
-    order::offboard_by(shell, tenant, basis, id).await
+    order::offboard_by(shell, tenant, basis, id, None).await
 }

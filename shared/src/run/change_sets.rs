@@ -28,7 +28,7 @@ pub async fn get(shell: &Shell, tenant: &TenantId, id: &SetId) -> Result<ChangeS
 /// Those that wait for a yes.
 pub async fn waiting(shell: &Shell, tenant: &Tenant) -> Result<Vec<ChangeSet>> {
     let mut waiting = Vec::new();
-    for id in tenant.gate.open.values() {
+    for id in tenant.gate.open.values().chain(&tenant.files) {
         let set = shell.store.change_set(&tenant.id, id).await?;
         waiting.extend(set.filter(|set| set.state == SetState::Stopped));
     }

@@ -1,5 +1,7 @@
 //! What a person may see: tenants, people, who is staged and why, jobs. Nothing here changes anything.
 
+use std::collections::BTreeMap;
+
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::config;
@@ -12,7 +14,7 @@ use crate::model::persona::SitePath;
 use crate::model::step::{Standing, Step};
 use crate::model::tenant::{Tenant, TenantId};
 use crate::model::time::Time;
-use crate::store::ends::History;
+pub use crate::store::ends::History;
 use crate::store::jobs::PlanRow;
 use crate::store::keys;
 
@@ -232,6 +234,20 @@ pub async fn history(shell: &Shell, tenant: &TenantId, id: &JobId) -> Result<His
         return Err(none());
     }
     shell.store.history(&tenant, id).await?.ok_or_else(none)
+}
+
+/// The one state that each of these people is in, as far as they are known.
+pub async fn states(
+    shell: &Shell,
+    tenant: &TenantId,
+    people: &[UserId],
+) -> Result<BTreeMap<UserId, PersonState>> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let mut states = BTreeMap::new();
+    for (id, person) in shell.store.some_people(&tenant, people).await? {
+        states.insert(id, with_job(shell, &tenant, person).await?.state());
+    }
+    Ok(states)
 }
 
 /// One person's row. `NotFound` if there is none.

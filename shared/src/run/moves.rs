@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, Kind, Result};
 use crate::graph::Graph;
+use crate::model::change_set::SetId;
 use crate::model::group::Group;
 use crate::model::inventory::Entry;
 use crate::model::job::Goal;
@@ -68,9 +69,22 @@ pub async fn move_to(
 ) -> Result<Planned> {
     let tenant = sync::tenant(shell, tenant).await?;
     let basis = basis::basis(shell, &tenant).await?;
-    let found = look::find(shell, &tenant, person).await?;
+    move_by(shell, &tenant, &basis, person, choice, dry, None).await
+}
+
+/// The same by what is laid down for everybody.
+pub(super) async fn move_by(
+    shell: &Shell,
+    tenant: &Tenant,
+    basis: &Basis,
+    person: &UserId,
+    choice: &MoveChoice,
+    dry: bool,
+    file: Option<&SetId>,
+) -> Result<Planned> {
+    let found = look::find(shell, tenant, person).await?;
     check(&found, choice)?;
-    let open = open_job(shell, &tenant, &found).await?;
+    let open = open_job(shell, tenant, &found).await?;
     if let Some(open) = open.filter(|open| !open.lines.is_empty() || open.goal == Goal::Move) {
         let why = format!(
             "job {} has a telephone number of the person in hand: move them when it is over",
@@ -78,22 +92,23 @@ pub async fn move_to(
         );
         return Err(Error::new(Kind::Conflict, why));
     }
-    let sight = Sight::read(shell, &tenant, person).await?;
-    let planned = |person: &Person| plan(&basis, &sight, person, choice);
+    let sight = Sight::read(shell, tenant, person).await?;
+    let planned = |person: &Person| plan(basis, &sight, person, choice);
     let (_, planned_now) = planned(&found)?;
     if dry {
         return Ok(planned_now);
     }
-    order(shell, &tenant, person, |person, _| {
+    order(shell, tenant, person, |person, _| {
         check(person, choice)?;
         let (plan, _) = planned(person)?;
-        Ok((Goal::Move, plan))
+        let file = file.cloned();
+        Ok((Goal::Move, Plan { file, ..plan }))
     })
     .await?;
     Ok(planned_now)
 }
 
-fn check(person: &Person, choice: &MoveChoice) -> Result<()> {
+pub(super) fn check(person: &Person, choice: &MoveChoice) -> Result<()> {
     let refused = |why: String| Err(Error::new(Kind::Conflict, why));
     if person.is_leaving() || person.left {
         return refused(format!(
@@ -170,6 +185,7 @@ fn plan(
         is_edit: false,
         from: Some(belonging(person)),
         notes,
+        file: None,
     };
     Ok((plan, planned))
 }
@@ -193,6 +209,7 @@ pub(super) async fn by_rule(
         is_edit: false,
         from: Some(belonging(person)),
         notes,
+        file: None,
     };
     let moves = person.site != wanted.site && person.open_job.is_none();
     let Some(number) = person.number.as_ref().filter(|_| moves) else {
@@ -239,6 +256,7 @@ pub(super) async fn by_rule(
                     is_edit: false,
                     from: Some(belonging(person)),
                     notes: objections.into_iter().chain(notes).collect(),
+                    file: None,
                 };
                 return Ok((Goal::Move, plan));
             }

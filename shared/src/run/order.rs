@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::model::access::Role;
+use crate::model::change_set::SetId;
 use crate::model::edit::Edit;
 use crate::model::job::{Goal, Job, Origin};
 use crate::model::lane::{Lane, Worker};
@@ -46,7 +47,7 @@ pub struct Choice {
 pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
     let basis = basis::basis(shell, &tenant).await?;
-    offboard_by(shell, &tenant, &basis, person).await
+    offboard_by(shell, &tenant, &basis, person, None).await
 }
 
 /// The same by what is laid down for everybody.
@@ -55,6 +56,7 @@ pub(super) async fn offboard_by(
     tenant: &Tenant,
     basis: &Basis,
     person: &UserId,
+    file: Option<&SetId>,
 ) -> Result<()> {
     order(shell, tenant, person, |person, open| {
         if person.is_leaving() {
@@ -68,6 +70,7 @@ pub(super) async fn offboard_by(
         let plan = Plan {
             steps: leave(basis, person, arriving),
             from: Some(belonging(person)),
+            file: file.cloned(),
             ..Plan::default()
         };
         Ok((Goal::Offboard, plan))
@@ -101,13 +104,26 @@ pub async fn provision(
 ) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
     let basis = basis::basis(shell, &tenant).await?;
-    order(shell, &tenant, person, |person, _| {
-        let wanted = chosen(&basis, person, choice)?;
-        let before = version(&basis, person);
+    provision_by(shell, &tenant, &basis, person, choice, None).await
+}
+
+/// The same by what is laid down for everybody.
+pub(super) async fn provision_by(
+    shell: &Shell,
+    tenant: &Tenant,
+    basis: &Basis,
+    person: &UserId,
+    choice: &Choice,
+    file: Option<&SetId>,
+) -> Result<()> {
+    order(shell, tenant, person, |person, _| {
+        let wanted = chosen(basis, person, choice)?;
+        let before = version(basis, person);
         let plan = Plan {
             steps: steps::provision(&wanted, held(person, before)),
             wanted: Some(wanted),
             from: Some(belonging(person)),
+            file: file.cloned(),
             ..Plan::default()
         };
         Ok((Goal::Provision, plan))

@@ -20,6 +20,7 @@ use super::decide::{Decider, PAGE, put_off};
 use super::order;
 
 mod apply;
+mod file;
 mod walk;
 
 use self::apply::apply;
@@ -54,6 +55,9 @@ pub(super) async fn settle(
         gate.rejected = None;
         store.set_gate(tenant, gate).await?;
     }
+    if !file::settle(decider, gate).await? {
+        return Ok(false);
+    }
     for (origin, id) in gate.open.clone() {
         let Some(mut set) = store.change_set(tenant, &id).await? else {
             continue;
@@ -76,7 +80,7 @@ pub(super) async fn settle(
                     continue;
                 }
             }
-            SetState::Stopped => continue,
+            SetState::Deciding | SetState::Stopped => continue,
             SetState::Rejected if set.whole => gate.rejected = Some(set.decided_with.clone()),
             SetState::Rejected | SetState::Done | SetState::Expired | SetState::Replaced => {}
         }
@@ -284,6 +288,7 @@ async fn stop(
                     kinds: gate::kinds(decider.book, &person, &wanted),
                     before: order::belonging(&person),
                     wanted: *wanted,
+                    order: None,
                     person: person.id,
                 }),
             }

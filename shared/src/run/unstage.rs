@@ -26,6 +26,18 @@ pub enum Unstaged {
     Busy,
 }
 
+impl Unstaged {
+    /// Why they are not looked at; `None` = they are.
+    pub const fn why_not(self) -> Option<&'static str> {
+        match self {
+            Self::Due => None,
+            Self::NotStaged => Some("they are not staged"),
+            Self::Unknown => Some("there is no such person"),
+            Self::Busy => Some("their job changes too fast; try again"),
+        }
+    }
+}
+
 /// Gives these people, and nobody else, their look for the Teams account now, whatever the schedule says (R10-R12). The answers
 /// come in the order of the people, each once.
 pub async fn unstage(

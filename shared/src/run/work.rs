@@ -127,7 +127,7 @@ impl Bench<'_> {
 
     /// Whatever is to be done about a job now.
     async fn turn(&self, mut job: Job, plan: &Plan) -> Result<Worked> {
-        if job.superseded_by.is_none() {
+        if job.superseded_by.is_none() && job.cancelled_by.is_none() {
             return self.go_on(job, plan).await;
         }
         // Who is superseded in turn must not end, and be forgotten, while the job before is unsettled.

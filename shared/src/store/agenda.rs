@@ -60,6 +60,7 @@ impl Store {
     pub async fn appointments(&self, tenant: &TenantId) -> Result<Vec<Appointment>> {
         let page = self
             .query(Query {
+                backwards: false,
                 index: None,
                 partition: &keys::agenda(tenant),
                 range: Range::Until("~"),

@@ -8,15 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::jobs::Belonging;
 use super::keys;
+use super::lanes::rung;
 use super::tenants::found;
 use super::write::{Write, Written};
 use super::{Store, decode, encode};
 use crate::config;
 use crate::error::Result;
-use crate::model::change_set::{ChangeKind, ChangeSet, Gate, SetId, SetPlace};
+use crate::model::change_set::{ChangeKind, ChangeSet, FileOrder, Gate, SetId, SetPlace};
+use crate::model::lane::{Lane, Mark};
 use crate::model::microsoft::UserId;
 use crate::model::persona::Wanted;
 use crate::model::tenant::{Tenant, TenantId};
+use crate::model::time::Time;
 
 /// What a change set would do to somebody; written once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +30,21 @@ pub struct PlannedChange {
     pub kinds: Vec<ChangeKind>,
     /// What they have.
     pub before: Belonging,
-    /// What they would get.
+    /// What they would get; nothing where a file orders something else.
     pub wanted: Wanted,
+    /// What a file orders for them; `None` = rules decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<FileOrder>,
+}
+
+/// What became of somebody whom a file names, once it was their turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileOutcome {
+    /// Whom.
+    pub person: UserId,
+    /// Why nothing was ordered for them; `None` = it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<String>,
 }
 
 impl Store {
@@ -51,6 +67,60 @@ impl Store {
             written?;
         }
         Ok(())
+    }
+
+    /// Stores a file of orders, whose rows were written before, and rings for it (L2).
+    pub async fn add_file(&self, tenant: &TenantId, set: &ChangeSet, now: Time) -> Result<()> {
+        let new = ChangeSet {
+            version: 1,
+            ..set.clone()
+        };
+        let header = Write::put(keys::change_set(tenant, &set.id), encode(&new)?);
+        let listed = Write::update(keys::tenant(tenant), "ADD #files :which")
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("files")
+            .value("which", AttributeValue::Ss(vec![set.id.0.clone()]));
+        let rung = rung(tenant, Lane::Sync, Some(Mark::Decide), now);
+        let writes = vec![header, listed, rung];
+        self.transact("storing a file of orders", writes)
+            .await
+            .map(|_| ())
+    }
+
+    /// A file is done with. Only the sync lane calls this.
+    pub async fn close_file(&self, tenant: &TenantId, set: &SetId) -> Result<()> {
+        let write = Write::update(keys::tenant(tenant), "DELETE #files :which")
+            .when("attribute_exists(#id)")
+            .name("id")
+            .name("files")
+            .value("which", AttributeValue::Ss(vec![set.0.clone()]));
+        found(self.write(write).await?, tenant)
+    }
+
+    /// Keeps what became of somebody whom a file names.
+    pub async fn put_outcome(
+        &self,
+        tenant: &Tenant,
+        set: &SetId,
+        outcome: &FileOutcome,
+    ) -> Result<()> {
+        let key = keys::outcome(&tenant.id, set, tenant.shards, &outcome.person);
+        self.write(Write::put(key, encode(outcome)?))
+            .await
+            .map(|_| ())
+    }
+
+    /// What became of these people, as far as it was their turn.
+    pub async fn outcomes(
+        &self,
+        tenant: &Tenant,
+        set: &SetId,
+        people: &[UserId],
+    ) -> Result<Vec<FileOutcome>> {
+        let key = |id| keys::outcome(&tenant.id, set, tenant.shards, id);
+        let items = self.get_many(people.iter().map(key).collect()).await?;
+        items.into_iter().map(decode).collect()
     }
 
     /// Some plan rows of one partition in the order of people, and where the next begin.

@@ -72,6 +72,8 @@ impl Commitment {
         let ended = last.max(unsettled).map(|at| at + config::STALE_AFTER_JOB);
         job.trust_from = ended.max(inherited).filter(|from| *from > now);
         job.supersedes = self.old.as_ref().map(|old| old.id.clone());
+        let last = self.person.result.as_ref().map(|result| &result.job);
+        job.previous = job.supersedes.as_ref().or(last).cloned();
         job
     }
 

@@ -276,6 +276,7 @@ impl Store {
         let partition = keys::pages(tenant);
         let page = self
             .query(Query {
+                backwards: false,
                 index: None,
                 partition: &partition,
                 range: Range::Prefix(keys::REFRESH),
@@ -301,6 +302,7 @@ impl Store {
         let before = keys::later_page(tenant, fence.saturating_sub(1)).sk;
         let page = self
             .query(Query {
+                backwards: false,
                 index: None,
                 partition: &partition,
                 range: Range::Until(&before),

@@ -17,7 +17,7 @@ use crate::model::lane::Worker;
 use crate::model::microsoft::{PolicyType, UserId};
 use crate::model::number::E164;
 use crate::model::person::JobResult;
-use crate::model::persona::{MemberRole, PersonaRef, SitePath};
+use crate::model::persona::{MemberRole, PersonaRef, SitePath, Wanted};
 use crate::model::tenant::Tenant;
 use crate::model::time::Time;
 
@@ -48,6 +48,9 @@ pub struct History {
     /// Where the person was, what they held and which role they had before; `None` in rows of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Belonging>,
+    /// What the person was to have afterwards (F125); `None` = nothing, or an older version made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Wanted>,
 }
 
 /// What a job that ends leaves on the person's row, besides its result.
@@ -114,6 +117,7 @@ impl Store {
             asks: job.asks.clone(),
             before: job.before.clone(),
             from: plan.from.clone(),
+            after: plan.wanted.clone(),
         };
         let kept = Write::put(
             keys::history(&tenant.id, tenant.shards, &job.id),

@@ -6,7 +6,7 @@ use super::write::{Committed, Write, Written};
 use super::{Item, Query, Range, Store, attribute, decode, encode};
 use crate::error::Result;
 use crate::model::departure::{Appointment, Subject};
-use crate::model::inventory::{Audit, Duplicate, Entry, RangeId};
+use crate::model::inventory::{Audit, Duplicate, Entry, NumberEvent, RangeId};
 use crate::model::microsoft::UserId;
 use crate::model::number::E164;
 use crate::model::person::Person;
@@ -88,6 +88,7 @@ impl Store {
         });
         let page = self
             .query(Query {
+                backwards: false,
                 index: None,
                 partition: &partition,
                 range: Range::Prefix(keys::NUMBER),
@@ -110,6 +111,7 @@ impl Store {
         let key = keys::number(&tenant.id, tenant.shards, base);
         let page = self
             .query(Query {
+                backwards: false,
                 index: None,
                 partition: &key.pk,
                 range: Range::Prefix(&format!("{};", key.sk)),
@@ -127,6 +129,7 @@ impl Store {
         let key = keys::number(&tenant.id, tenant.shards, number);
         let page = self
             .query(Query {
+                backwards: false,
                 index: None,
                 partition: &key.pk,
                 range: Range::Prefix(&format!("{}#AT#", key.sk)),
@@ -161,6 +164,7 @@ impl Store {
     async fn in_queue(&self, partition: &str) -> Result<Vec<E164>> {
         let page = self
             .query(Query {
+                backwards: false,
                 index: Some(keys::FIND),
                 partition,
                 range: Range::Prefix("+"),
@@ -170,6 +174,18 @@ impl Store {
             .await?;
         let number = |item| E164::parse(super::text(item, "find_sk")?);
         Ok(page.items.iter().filter_map(number).collect())
+    }
+
+    /// What became of a number, oldest first, after one of them; and where more follow.
+    pub async fn trail(
+        &self,
+        tenant: &TenantId,
+        number: &E164,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<NumberEvent>, Option<String>)> {
+        self.page_after(&keys::trail(tenant, number), "", after, limit)
+            .await
     }
 
     /// The writes that make a number's row say this, on condition that it is as it was read; the version is raised. A number that
@@ -236,6 +252,18 @@ impl Store {
             }
         }
         let mut writes = vec![write];
+        // That a number came in is no news of it.
+        if entry.state.is_kept_on_record() && entry.version > 0 {
+            let event = NumberEvent {
+                at: self.clock.now(),
+                state: entry.state,
+                holder: entry.holder.clone(),
+                node: entry.node.clone(),
+                note: entry.note.clone(),
+            };
+            let key = keys::trail_event(&tenant.id, &entry.number, event.at, entry.version);
+            writes.push(Write::put(key, encode(&event)?));
+        }
         if let Some(at) = entry.rests_until() {
             let rest = Appointment {
                 at,

@@ -7,6 +7,7 @@ use super::write::{Committed, Write, Written};
 use super::{Item, Query, Range, Store, decode, encode, number};
 use crate::config;
 use crate::error::{Error, Result};
+use crate::model::change_set::SetId;
 use crate::model::inventory::Entry;
 use crate::model::job::{Job, JobId, Waits};
 use crate::model::lane::{Lane, Worker};
@@ -33,6 +34,9 @@ pub struct Plan {
     /// What people should know of it, as sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The file of orders that it was ordered by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<SetId>,
 }
 
 /// A plan as it stands in the table. A step of a newer version is not an error of this one (J6).
@@ -74,6 +78,63 @@ impl Store {
     /// A job's header, read consistently.
     pub async fn job(&self, tenant: &Tenant, id: &JobId) -> Result<Option<Job>> {
         self.get_as(&keys::job(&tenant.id, tenant.shards, id)).await
+    }
+
+    /// Jobs of all partitions, the newest first, from behind one of them; and behind which more follow. Every page is read from every
+    /// partition: it is for people who look.
+    pub async fn jobs_page(
+        &self,
+        tenant: &Tenant,
+        before: Option<&JobId>,
+        limit: usize,
+    ) -> Result<(Vec<Job>, Option<JobId>)> {
+        // A job has a header, a plan and a history.
+        let rows = i32::try_from(limit * 3).unwrap_or(i32::MAX);
+        let pages = (0..tenant.shards).map(|shard| self.newest_jobs(tenant, shard, before, rows));
+        let pages = futures::future::try_join_all(pages).await?;
+        // Below where a partition was left, others may not be shown either.
+        let floor = pages.iter().filter_map(|(_, left)| left.clone()).max();
+        let mut jobs: Vec<Job> = pages.into_iter().flat_map(|(jobs, _)| jobs).collect();
+        jobs.sort_by(|a, b| b.id.cmp(&a.id));
+        let shown = |job: &Job| floor.as_ref().is_none_or(|floor| job.id >= *floor);
+        let more = floor.is_some() || jobs.len() > limit;
+        jobs.retain(shown);
+        jobs.truncate(limit);
+        let next = jobs.last().map(|job| job.id.clone()).or(floor);
+        Ok((jobs, next.filter(|_| more)))
+    }
+
+    /// Of one partition; and the job at which it was left, if there are more.
+    async fn newest_jobs(
+        &self,
+        tenant: &Tenant,
+        shard: u8,
+        before: Option<&JobId>,
+        rows: i32,
+    ) -> Result<(Vec<Job>, Option<JobId>)> {
+        let partition = keys::jobs(&tenant.id, shard);
+        let from = before.map(|id| super::at(&partition, &format!("{}{}", keys::JOB, id.0)));
+        let page = self
+            .query(Query {
+                backwards: true,
+                index: None,
+                partition: &partition,
+                range: Range::Prefix(keys::JOB),
+                limit: Some(rows),
+                from,
+            })
+            .await?;
+        let is_cut = page.next.is_some();
+        let is_header = |item: &Item| {
+            let sk = super::text(item, "sk").and_then(|sk| sk.strip_prefix(keys::JOB));
+            sk.is_some_and(|id| !id.contains('#'))
+        };
+        let jobs = page.items.into_iter().filter(is_header).map(decode);
+        let jobs: Vec<Job> = jobs.collect::<Result<_>>()?;
+        // A header comes behind what belongs to it: where none was read, nothing was passed.
+        let passed = jobs.last().map(|job| job.id.clone());
+        let left = passed.or_else(|| before.cloned());
+        Ok((jobs, left.filter(|_| is_cut)))
     }
 
     /// A job's plan.
@@ -135,6 +196,7 @@ impl Store {
         let partition = keys::due_partition(&tenant.id, lane, shard);
         let limit = Some(config::DUE_PER_PASS);
         let query = Query {
+            backwards: false,
             index: Some(keys::DUE),
             partition: &partition,
             range: Range::Until("~"),
@@ -177,6 +239,7 @@ impl Store {
             ])
         });
         let query = Query {
+            backwards: false,
             index: Some(keys::FIND),
             partition: &partition,
             range: Range::Until("~"),

@@ -13,10 +13,13 @@
 //! | how far has sync read | `T#<t>` · `CURSOR#people`, `CURSOR#numbers`, `CURSOR#accounts` |
 //! | who changed, on which page; who could not be decided; who is to be read again | `T#<t>#PAGES` · `<cursor>`, `later#<fence>`, `refresh#<time>#<id>` |
 //! | who is to leave, which numbers have rested, soonest first | `T#<t>#AGENDA` · `<at>#<person or number>` |
+//! | which orders arrived, and what they were answered | `T#<t>` · `ONCE#<digest of caller and key>` |
 //! | one person · all people | `T#<t>#U<shard>` · `USER#<id>` |
 //! | one number · all numbers · where else one is | `T#<t>#N<shard>` · `NUM#<e164>`, `NUM#<e164>#AT#<node>` |
+//! | what became of a number, oldest first | `T#<t>#trail#<e164>` · `<at>#<version>` |
 //! | what the last audit of numbers found | `T#<t>` · `AUDIT#numbers` |
 //! | which change sets there are · what one plans for somebody, for all | `T#<t>#C` · `SET#<id>`; `T#<t>#C#<id>#<shard>` · `CHANGE#<person>` |
+//! | what became of somebody whom a file names | `T#<t>#C#<id>#<shard>` · `OUTCOME#<person>` |
 //! | one job with its plan · its end | `T#<t>#J<shard>` · `JOB#<id>`, `JOB#<id>#PLAN` · `JOB#<id>#HISTORY` |
 //! | which jobs of a lane are due | index *due*, `T#<t>#<lane>#<shard>` · `<due>#<job>` |
 //! | which lanes want to be rung | index *due*, `WAKE` · `<wake_at>#<tenant>#<lane>` |
@@ -40,6 +43,12 @@ use crate::model::number::E164;
 use crate::model::persona::{PersonaRef, SitePath};
 use crate::model::tenant::TenantId;
 use crate::model::time::Time;
+
+mod indexes;
+
+pub use self::indexes::{
+    due, due_partition, due_until, read_due, read_wake, waits, waits_partition, waits_place, wake,
+};
 
 /// The partition and sort key of one item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -147,6 +156,15 @@ pub fn planned(tenant: &TenantId, set: &SetId, shards: u8, person: &UserId) -> K
     )
 }
 
+/// What became of somebody whom a file of orders names.
+pub fn outcome(tenant: &TenantId, set: &SetId, shards: u8, person: &UserId) -> Key {
+    let shard = shard_of(&person.0, shards);
+    key(
+        all_planned(tenant, set, shard),
+        format!("OUTCOME#{}", person.0),
+    )
+}
+
 /// A persona version; the version is padded so that versions sort.
 pub fn persona(tenant: &TenantId, reference: &PersonaRef) -> Key {
     key(
@@ -161,6 +179,11 @@ pub const EXCEPTION: &str = "EXCEPTION#";
 /// Somebody whom rules leave as they are for a while.
 pub fn exception(tenant: &TenantId, person: &UserId) -> Key {
     key(tenant_partition(tenant), format!("{EXCEPTION}{}", person.0))
+}
+
+/// An order that is carried out once; named by who gave it, and the key they gave.
+pub fn once(tenant: &TenantId, name: &str) -> Key {
+    key(tenant_partition(tenant), format!("ONCE#{name}"))
 }
 
 /// People who were adopted together.
@@ -310,6 +333,25 @@ pub fn duplicate(tenant: &TenantId, shards: u8, number: &E164, node: &SitePath) 
     )
 }
 
+/// The partition of what became of a number, oldest first.
+pub fn trail(tenant: &TenantId, number: &E164) -> String {
+    format!("{}#trail#{number}", tenant_partition(tenant))
+}
+
+/// What became of a number then, by the version that its row got.
+pub fn trail_event(tenant: &TenantId, number: &E164, at: Time, version: u64) -> Key {
+    let sort = format!("{}#{version:010}", at.sortable());
+    key(trail(tenant, number), sort)
+}
+
+/// The partition of jobs, and of what is kept of each.
+pub fn jobs(tenant: &TenantId, shard: u8) -> String {
+    format!("{}#J{shard}", tenant_partition(tenant))
+}
+
+/// The prefix of the sort keys there.
+pub const JOB: &str = "JOB#";
+
 /// What the last audit of numbers found.
 pub fn audit(tenant: &TenantId) -> Key {
     key(tenant_partition(tenant), "AUDIT#numbers".to_owned())
@@ -342,10 +384,8 @@ pub fn range(tenant: &TenantId, id: &RangeId) -> Key {
 
 /// One job's header.
 pub fn job(tenant: &TenantId, shards: u8, id: &JobId) -> Key {
-    key(
-        format!("{}#J{}", tenant_partition(tenant), shard_of(&id.0, shards)),
-        format!("JOB#{}", id.0),
-    )
+    let shard = shard_of(&id.0, shards);
+    key(jobs(tenant, shard), format!("{JOB}{}", id.0))
 }
 
 /// Its plan.
@@ -356,77 +396,6 @@ pub fn plan(tenant: &TenantId, shards: u8, id: &JobId) -> Key {
 /// Its history, written with its end.
 pub fn history(tenant: &TenantId, shards: u8, id: &JobId) -> Key {
     below(job(tenant, shards, id), "HISTORY")
-}
-
-/// Where a job stands in the index of what is due; `None` = final.
-pub fn due(tenant: &TenantId, shards: u8, job: &Job) -> Option<Key> {
-    let due = job.due?;
-    Some(key(
-        due_partition(tenant, job.lane, shard_of(&job.id.0, shards)),
-        due_sort(due, &job.id),
-    ))
-}
-
-/// A partition of due jobs.
-pub fn due_partition(tenant: &TenantId, lane: Lane, shard: u8) -> String {
-    format!("{}#{lane}#{shard}", tenant_partition(tenant))
-}
-
-fn due_sort(due: Time, id: &JobId) -> String {
-    format!("{}#{}", due.sortable(), id.0)
-}
-
-/// Sorts after everything that is due at `now` or before.
-pub fn due_until(now: Time) -> String {
-    format!("{}#~", now.sortable())
-}
-
-/// The due time and job of an index key.
-pub fn read_due(sort: &str) -> Option<(Time, JobId)> {
-    let (due, id) = sort.split_once('#')?;
-    Some((Time::from_millis(due.parse().ok()?), JobId(id.to_owned())))
-}
-
-/// Where a lane stands among those that want to be rung.
-pub fn wake(tenant: &TenantId, lane: Lane, at: Time) -> Key {
-    key(
-        WAKE.to_owned(),
-        format!("{}#{}#{lane}", at.sortable(), tenant.as_str()),
-    )
-}
-
-/// The tenant and lane of a wake-up.
-pub fn read_wake(sort: &str) -> Option<(TenantId, Lane)> {
-    let mut parts = sort.splitn(3, '#').skip(1);
-    let tenant = TenantId::parse(parts.next()?)?;
-    let name = parts.next()?;
-    Some((
-        tenant,
-        Lane::ALL.into_iter().find(|lane| lane.name() == name)?,
-    ))
-}
-
-/// Where a waiting job stands in the index of what is looked for.
-pub fn waits(tenant: &TenantId, job: &Job) -> Option<Key> {
-    let waits = job.waits.as_ref()?;
-    Some(waits_place(tenant, waits, job.created, &job.id))
-}
-
-/// Where a job that was committed then stands among those that wait for one thing.
-pub fn waits_place(tenant: &TenantId, waits: &Waits, created: Time, id: &JobId) -> Key {
-    key(waits_partition(tenant, waits), due_sort(created, id))
-}
-
-/// The partition of the jobs that wait for one thing.
-pub fn waits_partition(tenant: &TenantId, waits: &Waits) -> String {
-    let what = match waits {
-        Waits::Teams(_) => "teams",
-        Waits::Licence => "no_licence",
-        Waits::Number => "no_number",
-        Waits::Permission => "permission",
-        Waits::Settling => "settling",
-    };
-    format!("{}#waits#{what}", tenant_partition(tenant))
 }
 
 /// The partition an id belongs to: FNV-1a, which never changes.

@@ -85,6 +85,7 @@ impl Store {
             loop {
                 let page = self
                     .query(Query {
+                        backwards: false,
                         index: None,
                         partition: &partition,
                         range: Range::Prefix(prefix),

@@ -156,6 +156,7 @@ impl Store {
     pub async fn wakes(&self, now: Time, limit: i32) -> Result<Vec<(TenantId, Lane)>> {
         let until = keys::due_until(now);
         let query = Query {
+            backwards: false,
             index: Some(keys::DUE),
             partition: keys::WAKE,
             range: Range::Until(&until),

@@ -9,6 +9,7 @@
 //! | `people` | people, as sync and jobs write them |
 //! | `numbers` | telephone numbers, as sync writes them |
 //! | `jobs`, `ends` | jobs and their plans (J1-J6); how they end |
+//! | `once` | orders that are carried out once |
 //! | `agenda` | who is to leave, and when |
 //! | `inventory` | numbers as we keep them, and their ranges |
 //! | `seats` | licence seats that are kept for people |
@@ -40,6 +41,7 @@ pub mod known;
 pub mod lanes;
 mod many;
 pub mod numbers;
+mod once;
 pub mod people;
 mod rules;
 mod safety;
@@ -73,6 +75,7 @@ impl Store {
     ) -> Result<(Vec<T>, Option<String>)> {
         let page = self
             .query(Query {
+                backwards: false,
                 index: None,
                 partition,
                 range: Range::Prefix(prefix),
@@ -141,6 +144,7 @@ impl Store {
             .expression_attribute_values(":pk", AttributeValue::S(query.partition.to_owned()))
             .expression_attribute_values(":bound", AttributeValue::S(bound.to_owned()))
             .set_limit(query.limit)
+            .scan_index_forward(!query.backwards)
             .set_exclusive_start_key(query.from);
         let answer = request.send().await;
         let context = || {
@@ -169,6 +173,7 @@ impl Store {
         loop {
             let page = self
                 .query(Query {
+                    backwards: false,
                     index: None,
                     partition,
                     range,
@@ -193,6 +198,8 @@ pub(crate) struct Query<'a> {
     pub partition: &'a str,
     pub range: Range<'a>,
     pub limit: Option<i32>,
+    /// From the end.
+    pub backwards: bool,
     pub from: Option<Item>,
 }
 

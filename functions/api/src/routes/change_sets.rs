@@ -12,11 +12,11 @@ use shared::model::microsoft::UserId;
 use shared::model::tenant::TenantId;
 use shared::run::Shell;
 use shared::run::change_sets::{self, PlannedChange};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody, What};
-use crate::wire::{Asked, Body};
+use crate::wire::{Asked, Body, PageAsked};
 
 /// Rows of a page unless the caller asks for fewer.
 const PAGE: u16 = 100;
@@ -26,9 +26,9 @@ const PAGE: u16 = 100;
 pub struct ChangeSetSeen {
     /// Its id.
     id: String,
-    /// `sync`: people changed, or time did; `edit`: rules, personas, sites or settings were edited.
+    /// `sync`: people changed, or time did; `edit`: rules, personas, sites or settings were edited; `file`: somebody gave in orders.
     origin: &'static str,
-    /// `stopped`, `released`, `applying`, `done`, `rejected`, `expired` or `replaced`.
+    /// `deciding`, `stopped`, `released`, `applying`, `done`, `rejected`, `expired` or `replaced`.
     state: &'static str,
     /// Names exactly these plans; a yes or no repeats it.
     hash: String,
@@ -78,6 +78,10 @@ pub struct PlannedSeen {
     /// What they would get.
     #[schema(value_type = Object)]
     wanted: Value,
+    /// What a file orders for them; absent = rules decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    order: Option<Value>,
 }
 
 /// Some of the plans.
@@ -88,17 +92,6 @@ pub struct PlanPage {
     /// Where the next page begins; absent = there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageAsked {
-    /// Rows at most, 1 to 100.
-    limit: Option<u16>,
-    /// `next` of the page before.
-    after: Option<String>,
 }
 
 /// A yes or no.
@@ -150,19 +143,12 @@ pub async fn plan(
     Path((_, id)): Path<(String, String)>,
     Asked(asked): Asked<PageAsked>,
 ) -> Result<Json<PlanPage>, Problem> {
-    let limit = limit(&asked)?;
-    let from = match asked.after.as_deref() {
-        None => SetPlace::BEGIN,
-        Some(after) => place(after).ok_or_else(|| invalid("after"))?,
-    };
+    let (from, limit) = place_asked(&asked)?;
     let (rows, next) = change_sets::plan(&shell, &tenant, &SetId(id), from, limit).await?;
     let plans = rows.into_iter().map(PlannedSeen::try_from);
     Ok(Json(PlanPage {
         plans: plans.collect::<Result<_, _>>()?,
-        next: next.map(|SetPlace { shard, after }| {
-            let after = after.map(|person| person.0).unwrap_or_default();
-            format!("{shard}.{after}")
-        }),
+        next: next.map(next_place),
     }))
 }
 
@@ -199,6 +185,21 @@ pub async fn reject(
     let by = &caller.subject;
     let set = change_sets::reject(&shell, &tenant, &SetId(id), &answer.hash, by).await?;
     Ok(Json(set.into()))
+}
+
+/// Where a page of plans begins, and how long it is.
+pub(super) fn place_asked(asked: &PageAsked) -> Result<(SetPlace, i32), Problem> {
+    let from = match asked.after.as_deref() {
+        None => SetPlace::BEGIN,
+        Some(after) => place(after).ok_or_else(|| invalid("after"))?,
+    };
+    Ok((from, limit(asked)?))
+}
+
+/// A place as callers give it back.
+pub(super) fn next_place(SetPlace { shard, after }: SetPlace) -> String {
+    let after = after.map(|person| person.0).unwrap_or_default();
+    format!("{shard}.{after}")
 }
 
 fn limit(asked: &PageAsked) -> Result<i32, Problem> {
@@ -242,6 +243,7 @@ impl From<ChangeSet> for ChangeSetSeen {
             origin: match set.origin {
                 SetOrigin::Sync => "sync",
                 SetOrigin::Edit => "edit",
+                SetOrigin::File => "file",
             },
             state: set.state.name(),
             hash: set.hash,
@@ -269,6 +271,11 @@ impl TryFrom<PlannedChange> for PlannedSeen {
             kinds: row.kinds.into_iter().map(kind).collect(),
             before: serde_json::to_value(&row.before).map_err(unreadable)?,
             wanted: serde_json::to_value(&row.wanted).map_err(unreadable)?,
+            order: row
+                .order
+                .map(serde_json::to_value)
+                .transpose()
+                .map_err(unreadable)?,
         })
     }
 }

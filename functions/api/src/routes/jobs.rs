@@ -10,7 +10,7 @@ use shared::model::ask::Ask;
 use shared::model::job::{Job, JobId, Waits};
 use shared::model::tenant::TenantId;
 use shared::run::Shell;
-use shared::run::look::{self, JobSeen};
+use shared::run::look::{self, History, JobSeen};
 use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemBody};
@@ -49,6 +49,9 @@ pub struct JobDetail {
     /// What people should know of its plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
+    /// Who took it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_by: Option<String>,
     /// The job that takes over from this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     superseded_by: Option<String>,
@@ -120,6 +123,11 @@ pub struct JobHistory {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     from: Option<Value>,
+    /// What the person was to have after them, in the same words; absent after an offboarding, which leaves nothing, and in what an older
+    /// version kept. The steps say how far that came about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    after: Option<Value>,
 }
 
 /// A step of an ended job.
@@ -156,6 +164,7 @@ pub async fn job(
     Ok(Json(JobDetail {
         steps: steps.collect(),
         notes,
+        cancelled_by: job.cancelled_by.clone(),
         superseded_by: job.superseded_by.as_ref().map(|id| id.0.clone()),
         job: summary(&job),
     }))
@@ -171,22 +180,31 @@ pub async fn history(
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Json<JobHistory>, Problem> {
     let kept = look::history(&shell, &tenant, &JobId(id)).await?;
-    let steps = kept.steps.into_iter();
-    Ok(Json(JobHistory {
-        id: kept.job.0,
-        person: kept.person.0,
-        goal: kept.goal.into(),
-        origin: kept.origin.into(),
-        created: kept.created.to_string(),
-        ended: kept.ended.to_string(),
-        state: kept.state.name(),
-        steps: steps
-            .map(|(step, stands)| StepEnded { step, stands })
-            .collect(),
-        asks: kept.asks.iter().map(ask).collect(),
-        before: serde_json::to_value(&kept.before).unwrap_or_default(),
-        from: kept.from.and_then(|from| serde_json::to_value(from).ok()),
-    }))
+    Ok(Json(kept.into()))
+}
+
+impl From<History> for JobHistory {
+    fn from(kept: History) -> Self {
+        let steps = kept.steps.into_iter();
+        Self {
+            id: kept.job.0,
+            person: kept.person.0,
+            goal: kept.goal.into(),
+            origin: kept.origin.into(),
+            created: kept.created.to_string(),
+            ended: kept.ended.to_string(),
+            state: kept.state.name(),
+            steps: steps
+                .map(|(step, stands)| StepEnded { step, stands })
+                .collect(),
+            asks: kept.asks.iter().map(ask).collect(),
+            before: serde_json::to_value(&kept.before).unwrap_or_default(),
+            from: kept.from.and_then(|from| serde_json::to_value(from).ok()),
+            after: kept
+                .after
+                .and_then(|after| serde_json::to_value(after).ok()),
+        }
+    }
 }
 
 /// A job as others refer to it.

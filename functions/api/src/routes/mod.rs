@@ -14,7 +14,10 @@ pub mod change_sets;
 pub mod configuration;
 pub mod departures;
 pub mod explanation;
+pub mod files;
 pub mod jobs;
+pub mod letters;
+pub mod log;
 pub mod metadata;
 pub mod moves;
 pub mod numbering;
@@ -129,7 +132,16 @@ pub enum Endpoint {
     Staging,
     Unstage,
     Cancel,
+    Jobs,
     Job,
+    CancelJob,
+    ReplayJob,
+    HistoryList,
+    NumberTrail,
+    DeadLetters,
+    RingDeadLetters,
+    GiveInFile,
+    Outcomes,
     History,
     Schedules,
     SetSchedule,
@@ -242,6 +254,14 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::Staging, "/v1/tenants/{tenant}/staging", VIEWER),
     post(Endpoint::Unstage, "/v1/tenants/{tenant}/staging/unstage", OPERATOR),
     post(Endpoint::Cancel, "/v1/tenants/{tenant}/staging/{person}/cancel", OPERATOR),
+    post(Endpoint::GiveInFile, "/v1/tenants/{tenant}/files", OPERATOR),
+    get(Endpoint::Outcomes, "/v1/tenants/{tenant}/change-sets/{set}/outcomes", VIEWER),
+    get(Endpoint::Jobs, "/v1/tenants/{tenant}/jobs", VIEWER),
+    get(Endpoint::HistoryList, "/v1/tenants/{tenant}/history", VIEWER),
+    post(Endpoint::CancelJob, "/v1/tenants/{tenant}/jobs/{job}/cancel", OPERATOR),
+    post(Endpoint::ReplayJob, "/v1/tenants/{tenant}/jobs/{job}/replay", OPERATOR),
+    get(Endpoint::DeadLetters, "/v1/dead-letters", Least::Provider(Role::Operator)),
+    post(Endpoint::RingDeadLetters, "/v1/dead-letters/ring", Least::Provider(Role::Operator)),
     get(Endpoint::Job, "/v1/tenants/{tenant}/jobs/{job}", VIEWER),
     get(Endpoint::History, "/v1/tenants/{tenant}/jobs/{job}/history", VIEWER),
     get(Endpoint::Schedules, "/v1/tenants/{tenant}/schedules", VIEWER),
@@ -274,6 +294,7 @@ pub const ROUTES: &[Route] = &[
     post(Endpoint::FillRange, "/v1/tenants/{tenant}/ranges/{range}/fill", ADMINISTRATOR),
     get(Endpoint::Numbers, "/v1/tenants/{tenant}/numbers", VIEWER),
     get(Endpoint::Number, "/v1/tenants/{tenant}/numbers/{number}", VIEWER),
+    get(Endpoint::NumberTrail, "/v1/tenants/{tenant}/numbers/{number}/trail", VIEWER),
     post(Endpoint::ImportNumbers, "/v1/tenants/{tenant}/numbers/import", ADMINISTRATOR),
     post(Endpoint::ReserveNumber, "/v1/tenants/{tenant}/numbers/{number}/reserve", OPERATOR),
     post(Endpoint::CoolNumber, "/v1/tenants/{tenant}/numbers/{number}/cool", OPERATOR),
@@ -334,6 +355,15 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::Staging => on(method, staging::staging),
         Endpoint::Unstage => on(method, staging::unstage),
         Endpoint::Cancel => on(method, staging::cancel),
+        Endpoint::GiveInFile => on(method, files::give_in),
+        Endpoint::Outcomes => on(method, files::outcomes),
+        Endpoint::Jobs => on(method, log::list),
+        Endpoint::HistoryList => on(method, log::history),
+        Endpoint::CancelJob => on(method, log::cancel),
+        Endpoint::ReplayJob => on(method, log::replay),
+        Endpoint::NumberTrail => on(method, log::trail),
+        Endpoint::DeadLetters => on(method, letters::dead_letters),
+        Endpoint::RingDeadLetters => on(method, letters::ring),
         Endpoint::Job => on(method, jobs::job),
         Endpoint::History => on(method, jobs::history),
         Endpoint::Schedules => on(method, schedules::schedules),

@@ -7,19 +7,20 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shared::model::job::JobId;
 use shared::model::microsoft::{LicenceState, UserId};
 use shared::model::person::{JobResult, PersonState};
 use shared::model::persona::{MemberRole, SitePath};
 use shared::model::property::Property;
 use shared::model::tenant::TenantId;
 use shared::run::look::{self, Filter, PersonSeen};
-use shared::run::{self, Shell};
+use shared::run::{self, Shell, jobs};
 use utoipa::{IntoParams, ToSchema};
 
 use super::departures::DepartureSeen;
 use super::jobs::{JobSummary, summary};
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::{Asked, GoalName, accepted, limit, not_a_position};
+use crate::wire::{Asked, GoalName, PageAsked, accepted, limit, not_a_position};
 
 /// Which people to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -140,6 +141,11 @@ pub struct PersonJobs {
     /// How the last one ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<LastJob>,
+    /// All of them, the newest first.
+    jobs: Vec<JobSummary>,
+    /// Give it as `after` to go on; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// How a job ended.
@@ -216,15 +222,25 @@ pub async fn person(
 
 /// One person's open job, and how the last one ended.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/people/{person}/jobs", tag = "people", operation_id = "getPersonJobs",
-    params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
+    params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id"), PageAsked),
     responses((status = 200, description = "Found", body = PersonJobs), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn person_jobs(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
     Path((_, id)): Path<(String, String)>,
+    Asked(asked): Asked<PageAsked>,
 ) -> Result<Json<PersonJobs>, Problem> {
-    let seen = look::person(&shell, &tenant, &UserId(id)).await?;
+    let limit = limit(asked.limit)?;
+    if asked.after.as_deref().is_some_and(|id| !look::is_id(id)) {
+        return Err(not_a_position());
+    }
+    let id = UserId(id);
+    let seen = look::person(&shell, &tenant, &id).await?;
+    let after = asked.after.map(JobId);
+    let page = jobs::jobs_of(&shell, &tenant, &id, after.as_ref(), limit).await?;
     Ok(Json(PersonJobs {
+        jobs: page.items.iter().map(summary).collect(),
+        next: page.next.map(|id| id.0),
         open: seen.job.as_ref().map(summary),
         last: seen.person.result.map(last),
     }))

@@ -86,6 +86,7 @@ async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) ->
         (Endpoint::ChooseOffboarding, _) => r#"{"licences": "remove"}"#.to_owned(),
         (Endpoint::SaveSettings, _) => r#"{"readiness": "scheduled", "import": {"guests": false, "add": true, "update": true, "remove": true, "licences": true, "numbers": true, "policies": true}}"#.to_owned(),
         (Endpoint::SaveFieldRights | Endpoint::PlanConfiguration | Endpoint::ApplyConfiguration, _) => "{}".to_owned(),
+        (Endpoint::GiveInFile, _) => format!("person,order\n{PERSON},offboard\n"),
         (Endpoint::Halt, _) => r#"{"reason": "drill"}"#.to_owned(),
         (Endpoint::SetMode, _) => r#"{"mode": "active"}"#.to_owned(),
         (_, Method::Put) => r#"{"active": true, "minutes": 60}"#.to_owned(),

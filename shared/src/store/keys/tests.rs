@@ -1,5 +1,6 @@
 //! Keys sort as they should and read back.
 
+use super::indexes::due_sort;
 use super::*;
 
 #[test]
