@@ -36,7 +36,7 @@ use crate::model::change_set::SetId;
 use crate::model::departure::{Appointment, Subject};
 use crate::model::group::GroupId;
 use crate::model::inventory::{Entry, RangeId};
-use crate::model::job::{Job, JobId, Waits};
+use crate::model::job::JobId;
 use crate::model::lane::Lane;
 use crate::model::microsoft::{PolicyType, SkuId, UserId};
 use crate::model::number::E164;
