@@ -12,6 +12,13 @@ const fn minutes(n: u64) -> Duration {
 
 /// What goes through the gate without anybody's yes is counted over this span.
 pub const GATE_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+/// Of so many jobs that ended in a row of turns, so many of a hundred may fail; beyond that, nobody is provisioned or offboarded for so
+/// long, unless somebody ends it earlier (F134).
+pub const BREAKER_ENDED: u32 = 20;
+/// See above.
+pub const BREAKER_PERCENT: u32 = 50;
+/// See above.
+pub const BREAKER_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// Nobody can say yes to a change set that was stopped longer ago: people are not what they were.
 pub const CHANGE_SET_EXPIRES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Rules that read `system.now` are decided anew for everybody this often: what they say changes by itself, by days as a rule, and a

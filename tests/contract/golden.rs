@@ -314,12 +314,12 @@ async fn read(item: &Value) -> Option<Value> {
             as_json(store.adoption(&tenant.id, &id).await.unwrap())
         }
         "number_event" => {
-            let number = E164::parse(text(&item, "pk").rsplit('#').next()?)?;
+            let number = E164::parse(text(item, "pk").rsplit('#').next()?)?;
             let (events, _) = store.trail(id, &number, None, 1).await.unwrap();
             as_json(events.first())
         }
         "outcome" => {
-            let set = SetId(text(&item, "pk").split('#').nth(3)?.into());
+            let set = SetId(text(item, "pk").split('#').nth(3)?.into());
             let person = [UserId(last.into())];
             let outcomes = store.outcomes(&tenant, &set, &person).await.unwrap();
             as_json(outcomes.first())

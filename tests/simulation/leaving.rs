@@ -329,3 +329,55 @@ fn a_year_without_the_permission_for_licences() {
         assert_eq!(tenant().await.trouble, None);
     });
 }
+
+/// F134: when most jobs fail, the rest is kept from it for an hour, and it is said why; then it is tried again.
+#[test]
+fn when_most_jobs_fail_nobody_else_is_touched_for_a_while() {
+    play(async {
+        let people = 100;
+        let desk = Desk::with(people, None, |stage| {
+            let mut roles = stage.microsoft.roles();
+            roles.remove("User.RevokeSessions.All");
+            stage.microsoft.set_roles(roles);
+        })
+        .await;
+        desk.add(&persona(|persona| {
+            persona.offboarding.lock_out = Some(true)
+        }))
+        .await;
+        desk.everybody(true).await;
+        desk.import().await;
+        desk.settle(2 * HOUR).await;
+        let incident = async || {
+            let (shell, tenant) = desk.office();
+            let row = shell.store.tenant(tenant).await.unwrap();
+            row.unwrap().incident
+        };
+        let failed = || {
+            let jobs = desk.stage.ledger().unwrap().jobs;
+            let failed = jobs.values().filter(|job| job.state == JobState::Failed);
+            failed.count()
+        };
+        assert_eq!((failed(), incident().await), (0, None));
+        for nth in 0..people {
+            desk.offboard(nth).await;
+        }
+        desk.play(async {
+            while incident().await.is_none() {
+                desk.stage.clock.sleep(MINUTE).await;
+            }
+            // Whoever was in hand had their turn to its end.
+            desk.stage.clock.sleep(2 * MINUTE).await;
+        })
+        .await;
+        let first = incident().await.unwrap();
+        assert_eq!(first.by, "rollcall");
+        assert!(first.reason.contains("jobs in a row failed"), "{first:?}");
+        let some = failed();
+        assert!((20..people).contains(&some), "{some}");
+        desk.play(desk.stage.clock.sleep(30 * MINUTE)).await;
+        assert_eq!(failed(), some);
+        desk.play(desk.stage.clock.sleep(30 * MINUTE)).await;
+        assert!(failed() > some);
+    });
+}

@@ -136,7 +136,7 @@ pub fn document() -> Document {
 
 /// This file.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "description", operation_id = "getDescription",
-    security(()), responses((status = 200, description = "OpenAPI 3.1")))]
+    security(()), responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub async fn description() -> Json<Document> {
     Json(document())
 }

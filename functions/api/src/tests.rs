@@ -14,6 +14,7 @@
 //! | `staging` | who is staged, looked at, taken back |
 //! | `schedules` | what is done by itself |
 //! | `description` | the description file |
+//! | `fuzz` | requests made up from the description |
 //! | `gateway` | how Lambda is called |
 
 use std::future::Future;
@@ -40,6 +41,7 @@ mod departures;
 mod description;
 mod explanation;
 mod files;
+mod fuzz;
 mod gateway;
 mod log;
 mod numbers;

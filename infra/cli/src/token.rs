@@ -1,6 +1,6 @@
 //! `rollcall token`: a token for the API of `rollcall up`, printed for a script or a header.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use local::issuer;
@@ -40,14 +40,23 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn token(arguments: &Arguments) -> Result<String, String> {
-    let folder = arguments.state.display();
-    let issuer = kept_issuer(&arguments.state)?.ok_or_else(|| {
+    signed(arguments.role, &arguments.state)
+}
+
+/// A token of the demo's person with the role of this name.
+pub fn of_demo(name: &str, state: &Path) -> Result<String, String> {
+    signed(role(name)?, state)
+}
+
+fn signed(role: Role, state: &Path) -> Result<String, String> {
+    let folder = state.display();
+    let issuer = kept_issuer(state)?.ok_or_else(|| {
         format!("{folder} holds no key: start `rollcall up --state {folder}` first")
     })?;
-    let tenant = made_for(&arguments.state)?.and_then(|made_for| made_for.tenant());
+    let tenant = made_for(state)?.and_then(|made_for| made_for.tenant());
     let tenant = tenant.ok_or_else(|| format!("{folder} was made for nothing yet"))?;
     issuer
-        .token(arguments.role, &tenant, Clock::system().now())
+        .token(role, &tenant, Clock::system().now())
         .map_err(|error| error.to_string())
 }
 

@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::model::group::{Group, GroupId, GroupObstacle};
 use crate::model::inventory::{NumberRange, RangeId};
-use crate::model::microsoft::{PlanId, PolicyName, PolicyType, Sku, SkuId};
+use crate::model::microsoft::{PlanId, PolicyName, PolicyType, Sku, SkuId, UserId};
 use crate::model::persona::{LocationSource, Persona};
 use crate::model::tenant::Protected;
 
-use super::countries;
+use super::{countries, written};
 
 /// What is known to exist at Microsoft, and what was looked for in vain. About everything else nothing is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,36 @@ pub enum Flaw {
     NoRange(RangeId),
     /// There is no such policy.
     NoPolicy(PolicyType, String),
+}
+
+/// What of a persona nobody could have: it is not even looked up. Ids that are none, and names that no policy has.
+pub fn malformed(persona: &Persona) -> Vec<Flaw> {
+    let mut found = Vec::new();
+    if !is_name(&persona.reference.id) || written::name(&persona.name).is_err() {
+        found.push(Flaw::Name);
+    }
+    let is_guid = |id: &str| UserId(id.to_owned()).is_guid();
+    let leaving = &persona.offboarding;
+    let groups = persona.groups.iter().chain(&leaving.leave);
+    let groups = groups.filter(|id| !is_guid(&id.0)).cloned();
+    found.extend(groups.map(Flaw::NoGroup));
+    let products = persona.licences.iter().chain(persona.disabled.keys());
+    let products = products.filter(|id| !is_guid(&id.0)).cloned();
+    found.extend(products.map(Flaw::NoSku));
+    let policies = persona.policies.iter().chain(&leaving.policies);
+    let could_be = |kind: &PolicyType, name: &str| {
+        is_type(&kind.0) && written::name(name).is_ok() && !name.chars().any(char::is_control)
+    };
+    let policies = policies.filter(|(kind, name)| !could_be(kind, name));
+    found.extend(policies.map(|(kind, name)| Flaw::NoPolicy(kind.clone(), name.clone())));
+    let inherited = persona.inherit.iter().filter(|kind| !is_type(&kind.0));
+    found.extend(inherited.map(|kind| Flaw::NoPolicy(kind.clone(), String::new())));
+    found
+}
+
+/// Whether a Teams policy type can be called so (`graph-api.md 5`).
+fn is_type(text: &str) -> bool {
+    (1..=100).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// Everything that is wrong with a persona, as far as is known.

@@ -15,7 +15,7 @@ use crate::model::tenant::{Tenant, TenantId};
 pub use crate::plan::configuration::{Difference, How, Objection};
 use crate::plan::configuration::{differences, merged, rule_at, settle};
 use crate::plan::decide::{Policybook, latest};
-use crate::plan::flaws::{flaws, said};
+use crate::plan::flaws::{flaws, malformed, said};
 use crate::plan::laboratory::{Findings, Laboratory};
 use crate::store::tenants::Catalogue;
 
@@ -200,7 +200,7 @@ async fn personas(
         .collect();
     if !new.is_empty() {
         let graph = shell.graph(tenant).await?;
-        for persona in new {
+        for persona in new.iter().filter(|one| malformed(one).is_empty()) {
             estate::look_up(shell, tenant, &graph, persona).await?;
         }
     }
@@ -211,7 +211,10 @@ async fn personas(
     for (id, persona) in all {
         let part = Part::Persona(id.clone());
         if is_new(id) {
-            let found = flaws(persona, &estate, &settings.protected);
+            let mut found = malformed(persona);
+            if found.is_empty() {
+                found = flaws(persona, &estate, &settings.protected);
+            }
             if !found.is_empty() {
                 objections.push(Objection::new(part, said(&found)));
             }

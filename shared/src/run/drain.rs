@@ -245,6 +245,16 @@ async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -
                 if let Err(error) = memory.turn(entry, worked, bench.shell.clock.now()) {
                     failure.get_or_insert(error);
                 }
+                // Who waits too long for Microsoft fails too, and nothing is done to them by that.
+                let touches = bench.lease.lane() != Lane::Staging;
+                if let Some(reason) = memory.breaks().filter(|_| touches) {
+                    queue.clear();
+                    if let Err(error) =
+                        health::too_many_fail(bench.shell, bench.tenant, reason).await
+                    {
+                        failure.get_or_insert(error);
+                    }
+                }
             }
             Either::Left((Some(((due, id), Err(_))), _)) => {
                 tracing::error!(job = id.0, "a worker panicked with this job in hand");

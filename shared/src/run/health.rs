@@ -8,10 +8,11 @@ use crate::error::{Error, Kind, Result};
 use crate::model::ask::Answer;
 use crate::model::lane::Lane;
 use crate::model::microsoft::UserId;
+use crate::model::safety::Incident;
 use crate::model::tenant::{Capability, Circuit, Mode, Refusals, Tenant, Trouble};
 use crate::model::time::Time;
 
-use super::Shell;
+use super::{Shell, sync};
 
 /// Whether a tenant's lanes may work now.
 #[derive(Clone, Copy)]
@@ -214,4 +215,21 @@ impl Lessons {
             | Answer::NeverEnded => None,
         }
     }
+}
+
+/// So many jobs fail that nobody else is provisioned or offboarded for a while, as in an incident that somebody declares (F134, R145).
+/// One that is under way already stays as it is.
+pub(super) async fn too_many_fail(shell: &Shell, tenant: &Tenant, reason: String) -> Result<()> {
+    let now = shell.clock.now();
+    let tenant = sync::tenant(shell, &tenant.id).await?;
+    if tenant.incident.is_some_and(|incident| now < incident.until) {
+        return Ok(());
+    }
+    tracing::error!(tenant = tenant.id.as_str(), reason, "paused");
+    let incident = Incident {
+        reason,
+        until: now + config::BREAKER_PAUSE,
+        by: "rollcall".to_owned(),
+    };
+    shell.store.set_incident(&tenant.id, Some(&incident)).await
 }

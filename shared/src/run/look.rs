@@ -11,6 +11,7 @@ use crate::model::lane::{Lane, LaneRow};
 use crate::model::microsoft::UserId;
 use crate::model::person::{Person, PersonState};
 use crate::model::persona::SitePath;
+use crate::model::property::Property;
 use crate::model::step::{Standing, Step};
 use crate::model::tenant::{Tenant, TenantId};
 use crate::model::time::Time;
@@ -57,6 +58,8 @@ pub struct Filter {
     pub state: Option<PersonState>,
     /// Those at this site.
     pub site: Option<SitePath>,
+    /// Who signs in so, in small letters.
+    pub sign_in: Option<String>,
 }
 
 /// Somebody whose open job waits (R13, F93).
@@ -138,7 +141,12 @@ pub async fn people(
             examined += 1;
             last = Some(one.person.id.clone());
             let here = filter.site.is_none() || one.person.site == filter.site;
-            if here && filter.state.is_none_or(|state| state == one.state()) {
+            let signs_in = one.person.facts.text(Property::UserPrincipalName);
+            let is_named = |name: &String| signs_in.is_some_and(|own| own.to_lowercase() == *name);
+            if here
+                && filter.sign_in.as_ref().is_none_or(is_named)
+                && filter.state.is_none_or(|state| state == one.state())
+            {
                 items.push(one);
             }
         }

@@ -102,7 +102,7 @@ mod work;
 pub use agenda::{leave_on, stay};
 pub use heed::heed;
 pub use moves::{MoveChoice, Planned, move_to};
-pub use order::{Choice, edit, offboard, provision, refresh};
+pub use order::{Choice, edit, offboard, offboarding, provision, provisioning, refresh};
 pub use personas::save_persona;
 pub use reinstate::reinstate;
 pub use schedule::{ScheduleSeen, schedules, set_schedule};

@@ -19,6 +19,7 @@ use crate::store::commits::Commitment;
 use crate::store::cursors::Refresh;
 use crate::store::jobs::{Belonging, Plan, PlanRow};
 
+use super::moves::Planned;
 use super::{Shell, basis, health, look, sync};
 
 /// So often an order is planned again because the person's row changed meanwhile.
@@ -43,6 +44,40 @@ pub struct Choice {
     pub role: Option<MemberRole>,
 }
 
+/// What an order would do, as things stand; nothing is ordered.
+async fn told(
+    shell: &Shell,
+    tenant: &Tenant,
+    person: &UserId,
+    plan: impl Fn(&Person, Option<&Plan>) -> Result<(Goal, Plan)>,
+) -> Result<Planned> {
+    let person = look::find(shell, tenant, person).await?;
+    let (_, plan) = plan(&person, None)?;
+    Ok(Planned {
+        steps: plan.steps,
+        notes: plan.notes,
+    })
+}
+
+/// What offboarding somebody would do.
+pub async fn offboarding(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<Planned> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let basis = basis::basis(shell, &tenant).await?;
+    told(shell, &tenant, person, offboarded(&basis, None)).await
+}
+
+/// What giving somebody a persona would do.
+pub async fn provisioning(
+    shell: &Shell,
+    tenant: &TenantId,
+    person: &UserId,
+    choice: &Choice,
+) -> Result<Planned> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    let basis = basis::basis(shell, &tenant).await?;
+    told(shell, &tenant, person, provisioned(&basis, choice, None)).await
+}
+
 /// Orders that somebody be offboarded, whatever is open for them (R72, J3).
 pub async fn offboard(shell: &Shell, tenant: &TenantId, person: &UserId) -> Result<()> {
     let tenant = sync::tenant(shell, tenant).await?;
@@ -58,7 +93,14 @@ pub(super) async fn offboard_by(
     person: &UserId,
     file: Option<&SetId>,
 ) -> Result<()> {
-    order(shell, tenant, person, |person, open| {
+    order(shell, tenant, person, offboarded(basis, file)).await
+}
+
+fn offboarded<'a>(
+    basis: &'a Basis,
+    file: Option<&'a SetId>,
+) -> impl Fn(&Person, Option<&Plan>) -> Result<(Goal, Plan)> + 'a {
+    move |person, open| {
         if person.is_leaving() {
             return Err(Error::new(
                 Kind::Conflict,
@@ -74,8 +116,7 @@ pub(super) async fn offboard_by(
             ..Plan::default()
         };
         Ok((Goal::Offboard, plan))
-    })
-    .await
+    }
 }
 
 /// The steps with which somebody leaves from where they are.
@@ -116,7 +157,15 @@ pub(super) async fn provision_by(
     choice: &Choice,
     file: Option<&SetId>,
 ) -> Result<()> {
-    order(shell, tenant, person, |person, _| {
+    order(shell, tenant, person, provisioned(basis, choice, file)).await
+}
+
+fn provisioned<'a>(
+    basis: &'a Basis,
+    choice: &'a Choice,
+    file: Option<&'a SetId>,
+) -> impl Fn(&Person, Option<&Plan>) -> Result<(Goal, Plan)> + 'a {
+    move |person, _| {
         let wanted = chosen(basis, person, choice)?;
         let before = version(basis, person);
         let plan = Plan {
@@ -127,8 +176,7 @@ pub(super) async fn provision_by(
             ..Plan::default()
         };
         Ok((Goal::Provision, plan))
-    })
-    .await
+    }
 }
 
 pub(super) fn chosen(basis: &Basis, person: &Person, choice: &Choice) -> Result<Wanted> {

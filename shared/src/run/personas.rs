@@ -4,7 +4,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::persona::{Persona, PersonaRef};
 use crate::model::tenant::TenantId;
 use crate::plan::decide::latest;
-use crate::plan::flaws::{flaws, said};
+use crate::plan::flaws::{Flaw, flaws, malformed, said};
 
 use super::places::{Edited, Tag, told};
 use super::{Shell, basis, estate, sync};
@@ -20,15 +20,12 @@ pub async fn save_persona(
     by: &str,
 ) -> Result<Edited<Persona>> {
     let tenant = sync::tenant(shell, tenant).await?;
+    refuse(&malformed(persona))?;
     let graph = shell.graph(&tenant).await?;
     estate::look_up(shell, &tenant, &graph, persona).await?;
     let ranges = shell.store.ranges(&tenant.id).await?;
     let estate = basis::estate(shell, &tenant, ranges).await?;
-    let flaws = flaws(persona, &estate, &tenant.settings.protected);
-    if !flaws.is_empty() {
-        let sentence = format!("the persona was not stored: {}", said(&flaws));
-        return Err(Error::new(Kind::Conflict, sentence));
-    }
+    refuse(&flaws(persona, &estate, &tenant.settings.protected))?;
     let personas = shell.store.catalogue(&tenant.id).await?.personas;
     let before = latest(&personas, &persona.reference.id);
     let known = before.filter(|before| !before.retired);
@@ -47,4 +44,12 @@ pub async fn save_persona(
     shell.store.add_author(&tenant.id, by).await?;
     let stored = shell.store.add_persona(&tenant.id, &saved).await?;
     told(stored, saved)
+}
+
+fn refuse(flaws: &[Flaw]) -> Result<()> {
+    if flaws.is_empty() {
+        return Ok(());
+    }
+    let sentence = format!("the persona was not stored: {}", said(flaws));
+    Err(Error::new(Kind::Conflict, sentence))
 }

@@ -29,7 +29,7 @@ use super::schedules::ScheduleChange;
 use super::settings::{FieldsWritten, SettingsWritten};
 use crate::auth::Caller;
 use crate::problem::{Problem, ProblemBody, What};
-use crate::wire::{Body, stale};
+use crate::wire::Body;
 
 /// Everything that is written down of a tenant. A section that is absent is not spoken of and stays as it is; what is absent from a section
 /// that is there is taken away. Schedules are never taken away.
@@ -100,11 +100,11 @@ pub struct ConfigurationChange {
     how: &'static str,
     /// What is in force; absent = nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     before: Option<Value>,
     /// What the document says; absent = nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     after: Option<Value>,
 }
 
@@ -281,7 +281,10 @@ pub async fn apply(
             let stored = changes(&before, &after, stored)?;
             Ok(Json(ConfigurationApplied { stored }).into_response())
         }
-        Applied::Stale => Err(stale()),
+        Applied::Stale => {
+            let sentence = "what is in force, or the document, is not what was planned: plan again";
+            Err(Problem::new(What::Changed, sentence))
+        }
         Applied::Refused(objections) => {
             let all = objections
                 .iter()

@@ -27,7 +27,7 @@ pub struct ExplanationSeen {
     persona: TriedSeen,
     /// What the person is to have by that; absent = rules leave them alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     wanted: Option<Value>,
     /// What the next sync does about it, in a sentence.
     next: String,
@@ -48,7 +48,7 @@ pub struct TriedSeen {
     matched: Option<VerdictSeen>,
     /// What follows from it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     then: Option<Value>,
 }
 

@@ -29,7 +29,7 @@ pub struct MoveAsked {
     /// A profile of the tenant; absent = everything.
     profile: Option<String>,
     /// `none`, `self_service` or `{"named": "desk"}`; absent = the one they have.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     member_role: Option<MemberRole>,
     /// The number goes with the person; otherwise they get one of the new site, if it has any.
     #[serde(default)]

@@ -19,8 +19,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::departures::DepartureSeen;
 use super::jobs::{JobSummary, summary};
+use super::moves::{PlannedSeen, answer};
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::{Asked, GoalName, PageAsked, accepted, limit, not_a_position};
+use crate::wire::{Asked, DryAsked, GoalName, PageAsked, accepted, limit, not_a_position};
 
 /// Which people to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -37,6 +38,8 @@ pub struct PeopleAsked {
     state: Option<PersonState>,
     /// Only those at this site, such as `europe/berlin`.
     site: Option<String>,
+    /// Only who signs in so, whatever the case of the letters.
+    sign_in: Option<String>,
 }
 
 /// Some people.
@@ -174,6 +177,7 @@ pub async fn people(
     let filter = Filter {
         state: asked.state,
         site: asked.site.map(SitePath),
+        sign_in: asked.sign_in.map(|name| name.to_lowercase()),
     };
     if asked.after.as_deref().is_some_and(|id| !look::is_id(id)) {
         return Err(not_a_position());
@@ -263,15 +267,21 @@ pub async fn refresh(
 
 /// Takes everything away from somebody, whatever is open for them.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/people/{person}/offboard", tag = "people", operation_id = "offboardPerson",
-    params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
-    responses((status = 202, description = "Ordered", headers(("location" = String, description = "The person's jobs"))),
+    params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id"), DryAsked),
+    responses((status = 200, description = "What would be done", body = PlannedSeen),
+        (status = 202, description = "Ordered", headers(("location" = String, description = "The person's jobs"))),
         (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn offboard(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
     Path((_, id)): Path<(String, String)>,
+    Asked(DryAsked { dry }): Asked<DryAsked>,
 ) -> Result<Response, Problem> {
     let id = UserId(id);
+    if dry {
+        let planned = run::offboarding(&shell, &tenant, &id).await?;
+        return Ok(answer(&tenant, &id, planned, dry));
+    }
     run::offboard(&shell, &tenant, &id).await?;
     Ok(accepted(format!("{}/jobs", address(&tenant, &id))))
 }

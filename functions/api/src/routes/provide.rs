@@ -15,9 +15,10 @@ use shared::run::offer::{self, Access};
 use shared::run::{self, Choice, Shell};
 use utoipa::ToSchema;
 
+use super::moves::{PlannedSeen, answer};
 use super::people::address;
 use crate::problem::{Problem, ProblemBody};
-use crate::wire::{Body, accepted};
+use crate::wire::{Asked, Body, DryAsked, accepted};
 
 /// A persona for one person.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,7 +31,7 @@ pub struct ProvisionAsked {
     /// The site, such as `europe/berlin`; absent = where the person is.
     site: Option<String>,
     /// `none`, `self_service` or `{"named": "desk"}`; absent = the one they have.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     member_role: Option<MemberRole>,
 }
 
@@ -58,14 +59,16 @@ pub struct FieldAccess {
 
 /// Gives somebody a persona, as a rule would, whatever is open for them.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/people/{person}/provision", tag = "people", operation_id = "provisionPerson",
-    params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id")),
+    params(("tenant" = String, Path, description = "The tenant's id"), ("person" = String, Path, description = "Entra object id"), DryAsked),
     request_body = ProvisionAsked,
-    responses((status = 202, description = "Ordered", headers(("location" = String, description = "The person's jobs"))),
+    responses((status = 200, description = "What would be done", body = PlannedSeen),
+        (status = 202, description = "Ordered", headers(("location" = String, description = "The person's jobs"))),
         (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn provision(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
     Path((_, id)): Path<(String, String)>,
+    Asked(DryAsked { dry }): Asked<DryAsked>,
     Body(asked): Body<ProvisionAsked>,
 ) -> Result<Response, Problem> {
     let choice = Choice {
@@ -75,6 +78,10 @@ pub async fn provision(
         role: asked.member_role,
     };
     let id = UserId(id);
+    if dry {
+        let planned = run::provisioning(&shell, &tenant, &id, &choice).await?;
+        return Ok(answer(&tenant, &id, planned, dry));
+    }
     run::provision(&shell, &tenant, &id, &choice).await?;
     Ok(accepted(format!("{}/jobs", address(&tenant, &id))))
 }

@@ -65,7 +65,7 @@ pub struct PersonaChosen {
     persona: String,
     /// The member role: `none`, `self_service`, or `{"named": "desk"}`.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     role: MemberRole,
     /// The profile; absent = everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -120,14 +120,14 @@ pub struct FieldsSeen {
     etag: String,
     /// Fields that are not open: `hidden`, `read_only`, `open` (although a node above restricts it) or `{"prefilled": "GB"}`, by
     /// `usage_location`, `licences`, `groups`, `policies`, `member_role`.
-    #[schema(value_type = BTreeMap<String, Object>)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     fields: BTreeMap<Field, FieldRule>,
 }
 
 /// What a role may do to fields, as somebody writes it.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = BTreeMap<String, Object>)]
+#[schema(value_type = BTreeMap<String, serde_json::Value>)]
 pub struct FieldsWritten(
     /// Fields that are not open, as they are listed.
     pub(super) BTreeMap<Field, FieldRule>,

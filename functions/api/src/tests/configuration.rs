@@ -1,4 +1,4 @@
-//! F145, I10: everything that is written down of a tenant is one document; it is planned before it is applied.
+//! F129, F145, I10: everything that is written down of a tenant is one document; it is planned before it is applied.
 
 use axum::body::Body;
 use axum::http::Request;

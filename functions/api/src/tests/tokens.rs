@@ -1,4 +1,4 @@
-//! Who is nobody: every tampered token is refused the same way, and nothing is read for it.
+//! F149: who is nobody: every tampered token is refused the same way, and nothing is read for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

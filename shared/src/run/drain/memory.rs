@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config;
 use crate::error::{Kind, Result};
-use crate::model::job::{Job, JobId};
+use crate::model::job::{Job, JobId, JobState};
 use crate::model::lane::{Lane, LaneRow};
 use crate::model::time::Time;
 
@@ -31,9 +31,27 @@ pub(super) struct Memory {
     pub(super) throttled: usize,
     /// Microsoft did not accept our identity; the secret was read again since.
     pub(super) refused: bool,
+    /// Jobs that ended, and how many of them failed.
+    ended: u32,
+    failed: u32,
+    /// So many failed that the rest was kept from it.
+    broken: bool,
 }
 
 impl Memory {
+    /// Why nobody else should be touched for a while: too many fail (F134). Said once.
+    pub(super) fn breaks(&mut self) -> Option<String> {
+        let (ended, failed) = (self.ended, self.failed);
+        let is_bad =
+            ended >= config::BREAKER_ENDED && failed * 100 > ended * config::BREAKER_PERCENT;
+        if !is_bad || std::mem::replace(&mut self.broken, true) {
+            return None;
+        }
+        Some(format!(
+            "{failed} of {ended} jobs in a row failed: look at them before more people are touched"
+        ))
+    }
+
     /// L4: the earliest of what the index shows, what this drain wrote, and a second look after the last ring, or after a worker died:
     /// it may have written something that the index does not show. A wake-up to come that an earlier holder knew of stays.
     pub(super) fn next_look(&self, seen: &LaneRow, began: Time) -> Option<Time> {
@@ -64,6 +82,8 @@ impl Memory {
         match worked {
             Ok(Worked::Nothing) => {}
             Ok(Worked::Ended(state)) => {
+                self.ended += 1;
+                self.failed += u32::from(state == JobState::Failed);
                 tracing::debug!(job = id.0, state = state.name(), "ended");
             }
             Ok(Worked::Again(at)) => {
@@ -125,6 +145,31 @@ mod tests {
             memory.next_look(&seen, second + Duration::from_millis(1)),
             None
         );
+    }
+
+    /// F134: few failures, or as many that came well, break nothing; more do, and it is said once.
+    #[test]
+    fn too_many_failures_break_the_circuit_once() {
+        let after = |failed: u32, done: u32| {
+            let mut memory = Memory::default();
+            for nth in 0..failed + done {
+                let id = JobId(nth.to_string());
+                let state = if nth < failed {
+                    JobState::Failed
+                } else {
+                    JobState::Done
+                };
+                let now = Time::from_millis(1);
+                memory
+                    .turn((now, id), Ok(Worked::Ended(state)), now)
+                    .unwrap();
+            }
+            [memory.breaks().is_some(), memory.breaks().is_some()]
+        };
+        assert_eq!(after(19, 0), [false, false]);
+        assert_eq!(after(10, 10), [false, false]);
+        assert_eq!(after(11, 9), [true, false]);
+        assert_eq!(after(40, 0), [true, false]);
     }
 
     #[test]
