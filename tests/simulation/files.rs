@@ -200,8 +200,10 @@ fn many_offboardings_by_file_wait_for_a_yes_of_somebody_else() {
             percent: 10,
             many: Some(2),
         };
-        desk.settings(|settings| drop(settings.limits.insert(ChangeKind::Offboard, few)))
-            .await;
+        desk.settings(|settings| {
+            settings.limits.insert(ChangeKind::Offboard, few);
+        })
+        .await;
         let rows: Vec<Row> = (0..4)
             .map(|nth| row(&desk, nth, FileOrder::Offboard))
             .collect();

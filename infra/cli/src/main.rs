@@ -39,9 +39,9 @@ enum Command {
     /// People, one by one.
     Users(remote::people::Users),
     /// Who waits for their Teams account.
-    Staging(remote::people::Staging),
+    Staging(remote::bulk::Staging),
     /// Orders for many people, by CSV file.
-    Files(remote::people::Files),
+    Files(remote::bulk::Files),
     /// Telephone numbers.
     Numbers(remote::work::Numbers),
     /// What is done, and was.
@@ -83,8 +83,8 @@ fn main() -> ExitCode {
         Command::Login(arguments) => remote::login::run(&arguments),
         Command::Tenants(arguments) => remote::govern::tenants(&arguments),
         Command::Users(arguments) => remote::people::users(&arguments),
-        Command::Staging(arguments) => remote::people::staging(&arguments),
-        Command::Files(arguments) => remote::people::files(&arguments),
+        Command::Staging(arguments) => remote::bulk::staging(&arguments),
+        Command::Files(arguments) => remote::bulk::files(&arguments),
         Command::Numbers(arguments) => remote::work::numbers(&arguments),
         Command::Jobs(arguments) => remote::work::jobs(&arguments),
         Command::Changes(arguments) => remote::govern::changes(&arguments),

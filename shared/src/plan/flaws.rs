@@ -82,7 +82,7 @@ pub fn malformed(persona: &Persona) -> Vec<Flaw> {
     found
 }
 
-/// Whether a Teams policy type can be called so (`graph-api.md 5`).
+/// Whether a Teams policy type can be called so.
 fn is_type(text: &str) -> bool {
     (1..=100).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }

@@ -120,7 +120,12 @@ impl Client {
 
     /// Orders: repeated with the same key, it is carried out once.
     pub async fn post(&self, path: &str, request: Request) -> Result<Answer, Failure> {
-        let request = request.with("idempotency-key", ulid::Ulid::generate().to_string());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what a person types is not repeated from a seed"
+        )]
+        let key = ulid::Ulid::generate().to_string();
+        let request = request.with("idempotency-key", key);
         self.ask(Method::POST, path, request).await
     }
 
@@ -192,7 +197,7 @@ impl Client {
 }
 
 async fn pause(seconds: u64) {
-    tokio::time::sleep(Duration::from_secs(seconds.min(LONGEST_WAIT))).await;
+    super::pause(Duration::from_secs(seconds.min(LONGEST_WAIT))).await;
 }
 
 fn failure(status: StatusCode, problem: &Value) -> Failure {

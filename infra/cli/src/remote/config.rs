@@ -114,15 +114,15 @@ pub fn config(arguments: &Config) -> ExitCode {
             let stored = told["stored"].as_array().into_iter().flatten();
             let mut count = 0;
             for change in stored {
-                out(&format!("{}", heading(change)));
+                out(&heading(change));
                 count += 1;
             }
             if count == 0 {
-                out(&format!("no changes"));
+                out("no changes");
             } else {
-                out(&format!(
-                    "\nIn force. What it changes for many people waits for a yes: rollcall changes list --waiting"
-                ));
+                out(
+                    "\nIn force. What it changes for many people waits for a yes: rollcall changes list --waiting",
+                );
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -186,14 +186,12 @@ impl Planned {
 
     fn changes(&self) {
         if self.is_unchanged() {
-            out(&format!("no changes"));
+            out("no changes");
         }
         for change in self.list("changes") {
-            out(&format!("{}", heading(change)));
-            let [before, after] = ["before", "after"].map(|side| match &change[side] {
-                Value::Null => String::new(),
-                value => folder::yaml(value),
-            });
+            out(&heading(change));
+            let [before, after] = ["before", "after"]
+                .map(|side| change.get(side).map_or(String::new(), folder::yaml));
             for line in TextDiff::from_lines(&before, &after).iter_all_changes() {
                 let sign = match line.tag() {
                     ChangeTag::Equal => ' ',
@@ -215,7 +213,7 @@ impl Planned {
             "\n{all} of {in_scope} people would get something else."
         ));
         if people["complete"] == false {
-            out(&format!("Only the first 50,000 people were looked at."));
+            out("Only the first 50,000 people were looked at.");
         }
         let persona = |side: &Value| side.as_str().map_or("none".to_owned(), clean);
         for way in people["matrix"].as_array().into_iter().flatten() {

@@ -145,11 +145,18 @@ impl Folder {
                 let mut all = Map::new();
                 for (key, value) in fields {
                     let name = match &key.data {
-                        YamlData::Value(Scalar::String(name)) => name.to_string(),
-                        YamlData::Value(Scalar::Integer(number)) => number.to_string(),
-                        YamlData::Value(Scalar::Boolean(is)) => is.to_string(),
-                        _ => return Err(wrong("a name is a text")),
+                        YamlData::Value(Scalar::String(name)) => Some(name.to_string()),
+                        YamlData::Value(Scalar::Integer(number)) => Some(number.to_string()),
+                        YamlData::Value(Scalar::Boolean(is)) => Some(is.to_string()),
+                        YamlData::Value(Scalar::Null | Scalar::FloatingPoint(_))
+                        | YamlData::Representation(..)
+                        | YamlData::Sequence(_)
+                        | YamlData::Mapping(_)
+                        | YamlData::Tagged(..)
+                        | YamlData::Alias(_)
+                        | YamlData::BadValue => None,
                     };
+                    let name = name.ok_or_else(|| wrong("a name is a text"))?;
                     let path = format!("{path}.{name}");
                     let place = (file.to_owned(), key.span.start.line());
                     self.places.insert(path.clone(), place);

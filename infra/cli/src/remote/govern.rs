@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::{Failure, Request, segment};
 use super::show::{Column, out};
-use super::{Desk, Remote, run};
+use super::{Desk, Remote, pause, run};
 
 /// Between two looks at what is waited for.
 const LOOK: Duration = Duration::from_secs(2);
@@ -86,7 +86,7 @@ fn readiness(desk: &Desk, told: &Value) {
         let Some(points) = points.as_array() else {
             continue;
         };
-        out(&format!("{}", super::show::clean(list)));
+        out(&super::show::clean(list));
         desk.show.table(
             &[
                 ("POINT", "name"),
@@ -211,7 +211,7 @@ pub fn changes(arguments: &Changes) -> ExitCode {
                     "{}: {done} of {all}",
                     set["state"].as_str().unwrap_or_default()
                 );
-                tokio::time::sleep(LOOK).await;
+                pause(LOOK).await;
                 let path = desk
                     .path(&format!("change-sets/{}", segment(&change_set)))
                     .await?;
@@ -346,6 +346,6 @@ pub fn schedules(arguments: &Schedules) -> ExitCode {
 /// Prints the description of the API that this version serves.
 pub fn openapi() -> ExitCode {
     let text = serde_json::to_string_pretty(&api::document()).unwrap_or_default();
-    out(&format!("{text}"));
+    out(&text);
     ExitCode::SUCCESS
 }

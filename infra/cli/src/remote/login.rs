@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::client::{Client, Failure};
 use super::show::out;
-use super::{block_on, end, show};
+use super::{block_on, end, pause, show};
 use crate::token;
 
 /// Microsoft's sign-in.
@@ -152,7 +152,7 @@ async fn device(
         encoded(code)
     );
     loop {
-        tokio::time::sleep(Duration::from_secs(every)).await;
+        pause(Duration::from_secs(every)).await;
         let answer = ask("token", form.clone()).await?;
         if let Some(token) = answer["access_token"].as_str() {
             return Ok(token.to_owned());

@@ -5,14 +5,19 @@
 //! | `client` | a request and its answer; what went wrong, and which exit code that is |
 //! | `login` | where the installation is, and who asks |
 //! | `show` | tables for people, JSON for programs |
-//! | `people` | `users`, `staging`, `files` |
+//! | `people` | `users` |
+//! | `bulk` | `staging`, `files`: several people at once |
 //! | `work` | `jobs`, `numbers` |
 //! | `govern` | `tenants`, `changes`, `schedules`, `openapi` |
 //! | `config`, `folder` | `config`: a folder of YAML files, compared with an installation |
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use shared::clock::Clock;
+
+pub mod bulk;
 pub mod client;
 pub mod config;
 mod folder;
@@ -102,6 +107,11 @@ pub fn end(done: Result<ExitCode, Failure>) -> ExitCode {
         eprintln!("rollcall: {}", show::clean(&failure.to_string()));
         failure.code()
     })
+}
+
+/// Waits.
+async fn pause(span: Duration) {
+    Clock::system().sleep(span).await;
 }
 
 fn block_on<T>(story: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

@@ -47,10 +47,7 @@ impl Show {
 
     /// A value as JSON, with what could move a terminal's cursor escaped by JSON itself.
     pub fn value(self, value: &Value) {
-        out(&format!(
-            "{}",
-            serde_json::to_string_pretty(value).unwrap_or_default()
-        ));
+        out(&serde_json::to_string_pretty(value).unwrap_or_default());
     }
 
     /// What was done, for people; programs have the exit code.
