@@ -11,7 +11,8 @@ use shared::app::Documents;
 use shared::clock::Clock;
 use shared::config::{self, Access, Issuer};
 use shared::error::{Error, Kind, Result};
-use shared::model::access::{Grant, Role};
+use shared::model::access::{Grant, Reach, Role};
+use shared::model::persona::SitePath;
 use shared::model::tenant::TenantId;
 use tokio::sync::Mutex;
 
@@ -30,19 +31,40 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Their highest role in a tenant; `None` = for them there is no such tenant.
+    /// Their highest role in a tenant, at some node of it at least; `None` = for them there is no such tenant.
     pub fn role_in(&self, tenant: &TenantId) -> Option<Role> {
-        self.grants
-            .iter()
-            .filter(|grant| grant.tenant == *tenant)
-            .map(|grant| grant.role)
-            .max()
+        self.grants_in(tenant).map(|grant| grant.role).max()
+    }
+
+    /// How far their grants of this role, or a higher one, go in a tenant; `None` = they have none.
+    pub fn reach(&self, tenant: &TenantId, least: Role) -> Option<Reach> {
+        let mut nodes = Vec::new();
+        for grant in self.grants_in(tenant).filter(|grant| grant.role >= least) {
+            match &grant.node {
+                None => return Some(Reach::Tenant),
+                Some(node) => nodes.push(node.clone()),
+            }
+        }
+        (!nodes.is_empty()).then_some(Reach::Nodes(nodes))
+    }
+
+    /// Their highest role at a place of a tenant, or in all of it.
+    pub fn role_at(&self, tenant: &TenantId, place: Option<&SitePath>) -> Option<Role> {
+        let here = |node: &SitePath| SitePath::is_within(place, Some(node));
+        let grants = self.grants_in(tenant);
+        let grants = grants.filter(|grant| grant.node.as_ref().is_none_or(here));
+        grants.map(|grant| grant.role).max()
+    }
+
+    fn grants_in(&self, tenant: &TenantId) -> impl Iterator<Item = &Grant> {
+        let grants = self.grants.iter();
+        grants.filter(move |grant| grant.tenant == *tenant)
     }
 
     /// Their highest role in the installation as a whole: a grant for the tenant `*`, which is no tenant's id.
     pub fn role_in_all(&self) -> Option<Role> {
         let all = self.grants.iter();
-        let all = all.filter(|grant| grant.tenant.as_str() == "*");
+        let all = all.filter(|grant| grant.tenant.as_str() == "*" && grant.node.is_none());
         all.map(|grant| grant.role).max()
     }
 }

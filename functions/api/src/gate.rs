@@ -1,5 +1,5 @@
 //! Who may pass to a route: whoever has a valid token, a grant for the tenant in the path, and a role that suffices. Nothing is
-//! read from the table before that.
+//! read from the table before that; then, for a role at a node, where the person is whom the path names.
 
 use std::sync::Arc;
 
@@ -9,24 +9,30 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use shared::model::access::Reach;
+use shared::model::microsoft::UserId;
+use shared::model::persona::SitePath;
 use shared::model::tenant::TenantId;
+use shared::run::{Shell, look};
 
 use crate::auth::{Caller, Verifier};
 use crate::problem::{Problem, What};
-use crate::routes::{Least, Method, Route};
+use crate::routes::{Endpoint, Least, Method, Route};
 
 /// What stands before one route.
 #[derive(Clone, Debug)]
 pub struct Gate {
     verifier: Arc<Verifier>,
+    shell: Arc<Shell>,
     route: &'static Route,
 }
 
 impl Gate {
     /// The gate of a route; `None` = it is open.
-    pub fn of(route: &'static Route, verifier: &Arc<Verifier>) -> Option<Self> {
+    pub fn of(route: &'static Route, verifier: &Arc<Verifier>, shell: &Arc<Shell>) -> Option<Self> {
         (route.least != Least::Nothing).then(|| Self {
             verifier: Arc::clone(verifier),
+            shell: Arc::clone(shell),
             route,
         })
     }
@@ -52,21 +58,27 @@ pub async fn check(
         tracing::info!(by, route, "ordered");
     }
     if let Least::Role(least) = gate.route.least {
-        let params = params.as_ref().ok();
-        let written = params.and_then(|params| {
+        let named = |what: &str| {
+            let params = params.as_ref().ok()?;
             let mut pairs = params.iter();
-            pairs.find_map(|(name, value)| (name == "tenant").then_some(value))
-        });
-        let written = written.unwrap_or_default();
-        let granted = TenantId::parse(written).and_then(|id| Some((caller.role_in(&id)?, id)));
-        let Some((role, tenant)) = granted else {
+            pairs.find_map(|(name, value)| (name == what).then(|| value.to_owned()))
+        };
+        let written = named("tenant").unwrap_or_default();
+        let granted = TenantId::parse(&written).and_then(|id| Some((caller.role_in(&id)?, id)));
+        let Some((highest, tenant)) = granted else {
             let sentence = format!("there is no tenant {written}");
             return Problem::new(What::NotFound, sentence).into_response();
         };
-        if role < least {
-            let sentence = format!("this takes the role {least} or a higher one, yours is {role}");
+        let Some(reach) = caller.reach(&tenant, least) else {
+            let sentence =
+                format!("this takes the role {least} or a higher one, yours is {highest}");
             return Problem::new(What::Forbidden, sentence).into_response();
-        }
+        };
+        let place = match goes_to(&gate, &tenant, &reach, named("person")).await {
+            Ok(place) => place,
+            Err(problem) => return problem.into_response(),
+        };
+        let role = caller.role_at(&tenant, place.as_ref()).unwrap_or(least);
         if gate.route.method != Method::Get {
             tracing::info!(
                 tenant = tenant.as_str(),
@@ -77,9 +89,40 @@ pub async fn check(
         }
         request.extensions_mut().insert(tenant);
         request.extensions_mut().insert(role);
+        request.extensions_mut().insert(reach);
     }
     request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+/// Whether a role goes as far as the route: to the person that the path names, or to a list that shows no others. The place of that person.
+async fn goes_to(
+    gate: &Gate,
+    tenant: &TenantId,
+    reach: &Reach,
+    person: Option<String>,
+) -> Result<Option<SitePath>, Problem> {
+    if *reach == Reach::Tenant {
+        return Ok(None);
+    }
+    let Some(person) = person else {
+        // Of a list, whoever is elsewhere is left out.
+        let is_list = matches!(gate.route.endpoint, Endpoint::People | Endpoint::Staging);
+        return if is_list {
+            Ok(None)
+        } else {
+            let sentence = "this takes a role in the whole tenant, yours is for a part of it";
+            Err(Problem::new(What::Forbidden, sentence))
+        };
+    };
+    let id = UserId(person);
+    let found = look::person(&gate.shell, tenant, &id).await?;
+    let site = found.person.site;
+    if reach.covers(site.as_ref()) {
+        return Ok(site);
+    }
+    let sentence = format!("there is no person {}", id.0);
+    Err(Problem::new(What::NotFound, sentence))
 }
 
 async fn caller(gate: &Gate, headers: &HeaderMap) -> Result<Caller, Problem> {

@@ -43,7 +43,7 @@ pub fn router(shell: Arc<Shell>, verifier: Arc<Verifier>) -> Router {
         if route.method == Method::Post && matches!(route.least, Least::Role(_)) {
             served = served.route_layer(from_fn_with_state(Arc::clone(&shell), once::once));
         }
-        let guarded = match gate::Gate::of(route, &verifier) {
+        let guarded = match gate::Gate::of(route, &verifier, &shell) {
             Some(gate) => served.route_layer(from_fn_with_state(gate, gate::check)),
             None => served,
         };

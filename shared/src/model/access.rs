@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::persona::SitePath;
 use super::tenant::TenantId;
 
 /// What somebody who uses Rollcall may do; each may do everything that those before it may.
@@ -46,11 +47,36 @@ impl fmt::Display for Role {
     }
 }
 
-/// A role in one tenant, as a token carries it: `{"tenant": "contoso", "role": "viewer"}` (F146).
+/// A role in one tenant, as a token carries it: `{"tenant": "contoso", "role": "viewer"}`, or at a node of it and below:
+/// `{"tenant": "contoso", "role": "operator", "node": "europe/berlin"}` (F146).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// The tenant.
     pub tenant: TenantId,
     /// The role.
     pub role: Role,
+    /// Where; `None` = the whole tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<SitePath>,
+}
+
+/// How far somebody's role goes in a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Everywhere.
+    Tenant,
+    /// At these nodes and below, to the people there; what is set for the tenant is none of theirs.
+    Nodes(Vec<SitePath>),
+}
+
+impl Reach {
+    /// Whether it goes to a place; `None` is the tenant level.
+    pub fn covers(&self, place: Option<&SitePath>) -> bool {
+        match self {
+            Self::Tenant => true,
+            Self::Nodes(nodes) => nodes
+                .iter()
+                .any(|node| SitePath::is_within(place, Some(node))),
+        }
+    }
 }

@@ -6,6 +6,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
+use crate::model::access::Reach;
 use crate::model::job::{Job, JobId, Waits};
 use crate::model::lane::{Lane, LaneRow};
 use crate::model::microsoft::UserId;
@@ -60,6 +61,8 @@ pub struct Filter {
     pub site: Option<SitePath>,
     /// Who signs in so, in small letters.
     pub sign_in: Option<String>,
+    /// Those to whom somebody's role goes.
+    pub reach: Option<Reach>,
 }
 
 /// Somebody whose open job waits (R13, F93).
@@ -140,7 +143,9 @@ pub async fn people(
             }
             examined += 1;
             last = Some(one.person.id.clone());
-            let here = filter.site.is_none() || one.person.site == filter.site;
+            let at = one.person.site.as_ref();
+            let is_reached = filter.reach.as_ref().is_none_or(|reach| reach.covers(at));
+            let here = is_reached && (filter.site.is_none() || one.person.site == filter.site);
             let signs_in = one.person.facts.text(Property::UserPrincipalName);
             let is_named = |name: &String| signs_in.is_some_and(|own| own.to_lowercase() == *name);
             if here

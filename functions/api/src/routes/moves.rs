@@ -8,6 +8,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use shared::model::access::Reach;
 use shared::model::microsoft::UserId;
 use shared::model::persona::{MemberRole, SitePath};
 use shared::model::tenant::{OffboardLicences, TenantId};
@@ -15,7 +16,7 @@ use shared::run::{self, MoveChoice, Planned, Shell};
 use utoipa::ToSchema;
 
 use super::people::address;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, What};
 use crate::wire::{Asked, Body, DryAsked};
 
 /// A move.
@@ -59,10 +60,12 @@ pub struct PlannedSeen {
 pub async fn move_person(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
+    Extension(reach): Extension<Reach>,
     Path((_, id)): Path<(String, String)>,
     Asked(asked): Asked<DryAsked>,
     Body(order): Body<MoveAsked>,
 ) -> Result<Response, Problem> {
+    goes_there(&reach, Some(&order.site))?;
     let choice = MoveChoice {
         site: SitePath(order.site),
         persona: order.persona,
@@ -74,6 +77,16 @@ pub async fn move_person(
     let id = UserId(id);
     let planned = run::move_to(&shell, &tenant, &id, &choice, asked.dry).await?;
     Ok(answer(&tenant, &id, planned, asked.dry))
+}
+
+/// Nobody is brought to a place where whoever asks has no say.
+pub(super) fn goes_there(reach: &Reach, site: Option<&String>) -> Result<(), Problem> {
+    let site = site.map(|site| SitePath(site.clone()));
+    if site.is_none() || reach.covers(site.as_ref()) {
+        return Ok(());
+    }
+    let sentence = "your role does not go to this site";
+    Err(Problem::new(What::Forbidden, sentence))
 }
 
 /// What was asked for, or ordered.

@@ -7,6 +7,7 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shared::model::access::Reach;
 use shared::model::job::JobId;
 use shared::model::microsoft::{LicenceState, UserId};
 use shared::model::person::{JobResult, PersonState};
@@ -171,6 +172,7 @@ pub struct LastJob {
 pub async fn people(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
+    Extension(reach): Extension<Reach>,
     Asked(asked): Asked<PeopleAsked>,
 ) -> Result<Json<PeoplePage>, Problem> {
     let limit = limit(asked.limit)?;
@@ -178,6 +180,7 @@ pub async fn people(
         state: asked.state,
         site: asked.site.map(SitePath),
         sign_in: asked.sign_in.map(|name| name.to_lowercase()),
+        reach: Some(reach),
     };
     if asked.after.as_deref().is_some_and(|id| !look::is_id(id)) {
         return Err(not_a_position());

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use shared::model::access::Role;
+use shared::model::access::{Reach, Role};
 use shared::model::edit::Edit;
 use shared::model::microsoft::UserId;
 use shared::model::persona::{MemberRole, SitePath};
@@ -15,7 +15,7 @@ use shared::run::offer::{self, Access};
 use shared::run::{self, Choice, Shell};
 use utoipa::ToSchema;
 
-use super::moves::{PlannedSeen, answer};
+use super::moves::{PlannedSeen, answer, goes_there};
 use super::people::address;
 use crate::problem::{Problem, ProblemBody};
 use crate::wire::{Asked, Body, DryAsked, accepted};
@@ -67,10 +67,12 @@ pub struct FieldAccess {
 pub async fn provision(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
+    Extension(reach): Extension<Reach>,
     Path((_, id)): Path<(String, String)>,
     Asked(DryAsked { dry }): Asked<DryAsked>,
     Body(asked): Body<ProvisionAsked>,
 ) -> Result<Response, Problem> {
+    goes_there(&reach, asked.site.as_ref())?;
     let choice = Choice {
         persona: asked.persona,
         profile: asked.profile,

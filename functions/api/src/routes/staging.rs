@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use shared::model::access::Reach;
 use shared::model::job::{JobId, Waits};
 use shared::model::microsoft::UserId;
 use shared::model::property::Property;
@@ -136,6 +137,7 @@ pub enum UnstageOutcome {
 pub async fn staging(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
+    Extension(reach): Extension<Reach>,
     Asked(asked): Asked<StagingAsked>,
 ) -> Result<Json<StagingPage>, Problem> {
     let limit = limit(asked.limit)?;
@@ -150,8 +152,10 @@ pub async fn staging(
     let page = look::waiting(&shell, &tenant, &waits, after, limit).await?;
     let now = shell.clock.now();
     let next = page.next;
+    let seen = page.items.iter();
+    let seen = seen.filter(|one| reach.covers(one.person.site.as_ref()));
     Ok(Json(StagingPage {
-        staged: page.items.iter().map(|one| staged(one, now)).collect(),
+        staged: seen.map(|one| staged(one, now)).collect(),
         next: next.map(|(created, id)| format!("{}.{}", created.millis(), id.0)),
     }))
 }

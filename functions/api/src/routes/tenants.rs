@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use shared::error::Kind;
+use shared::model::access::{Reach, Role};
 use shared::model::change_set::ChangeSet;
 use shared::model::lane::{Lane, LaneRow, Mark};
 use shared::model::probe::Probe;
@@ -39,6 +40,9 @@ pub struct TenantSummary {
     name: String,
     /// The caller's role in it: `viewer`, `operator`, `approver` or `administrator`.
     role: &'static str,
+    /// The nodes to which your roles go, each with what is below it; absent = the whole tenant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    nodes: Vec<String>,
 }
 
 /// A customer and how it fares.
@@ -146,6 +150,10 @@ pub async fn tenants(
                 id: tenant.id.as_str().to_owned(),
                 name: tenant.name,
                 role: role.name(),
+                nodes: match caller.reach(&id, Role::Viewer) {
+                    Some(Reach::Nodes(nodes)) => nodes.into_iter().map(|node| node.0).collect(),
+                    Some(Reach::Tenant) | None => Vec::new(),
+                },
             }),
             Err(error) if *error.kind() == Kind::NotFound => {}
             Err(error) => return Err(error.into()),

@@ -2,10 +2,14 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use serde_json::json;
 use shared::model::access::Role;
+use shared::model::microsoft::UserId;
 use shared::model::tenant::{Tenant, TenantId};
 use shared::run::look;
+use shared::store::keys;
 
+use super::resources::lived_in;
 use super::{Answer, House, people, play};
 use crate::{Endpoint, Least, Method, ROUTES, Route};
 
@@ -13,10 +17,25 @@ const PERSON: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
 const JOB: &str = "01HZZZZZZZZZZZZZZZZZZZZZZZ";
 
 async fn ask(house: &House, route: &Route, tenant: &str, token: Option<&str>) -> Answer {
+    of_person(house, route, tenant, PERSON, token).await
+}
+
+/// The same route about somebody who is there.
+async fn with_person(house: &House, route: &Route, person: &str, token: &str) -> Answer {
+    of_person(house, route, "contoso", person, Some(token)).await
+}
+
+async fn of_person(
+    house: &House,
+    route: &Route,
+    tenant: &str,
+    person: &str,
+    token: Option<&str>,
+) -> Answer {
     let path = route
         .path
         .replace("{tenant}", tenant)
-        .replace("{person}", PERSON)
+        .replace("{person}", person)
         .replace("{job}", JOB)
         .replace("{persona}", "sales")
         .replace("{range}", "london")
@@ -143,6 +162,9 @@ fn the_matrix_of_routes_and_roles_holds() {
                             || answer.detail().starts_with("there is no number")
                             || answer.detail().starts_with("there is no nodes oslo")
                             || answer.detail().starts_with("somebody else stored it")
+                            || answer
+                                .detail()
+                                .starts_with("what is in force, or the document")
                             || answer.detail().starts_with("the persona was not");
                         assert!(answer.status.is_success() || unknown, "{case}");
                         assert!(reads > 0, "{case}");
@@ -222,5 +244,119 @@ fn a_route_that_is_not_there_is_a_problem_too() {
         assert!(nothing.is_problem(404, "not-found"), "{nothing:?}");
         let wrong = house.post("/v1/tenants", "").await;
         assert!(wrong.is_problem(405, "method-not-allowed"), "{wrong:?}");
+    });
+}
+
+/// F146: a role at a node goes to the people there and below, and nowhere else: others look as if they were not there, and what is set for the
+/// tenant is refused.
+#[test]
+fn a_role_at_a_node_goes_to_its_people_and_no_others() {
+    play(async {
+        let house = lived_in(24, 3).await;
+        let contoso = &house.stage.installation.tenant;
+        let token = |grants: serde_json::Value| {
+            let now = house.stage.clock.now();
+            let mut claims = local::issuer::claims(Role::Viewer, contoso, now);
+            claims["grants"] = grants;
+            house.issuer.sign(&claims).unwrap()
+        };
+        let all = house.get("/v1/tenants/contoso/people?limit=100").await.body;
+        let all = all["people"].as_array().unwrap();
+        let at = |site: Option<&str>| {
+            let here = all.iter().filter(|person| person["site"].as_str() == site);
+            here.map(|person| person["id"].as_str().unwrap())
+                .collect::<Vec<_>>()
+        };
+        // Nobody is placed before their job is done: it is said of them here.
+        let store = &house.stage.installation.admin.store;
+        let row = store.tenant(contoso).await.unwrap().unwrap();
+        let (berlin, elsewhere) = (
+            all[0]["id"].as_str().unwrap(),
+            all[1]["id"].as_str().unwrap(),
+        );
+        assert!(at(Some("europe/berlin")).is_empty());
+        for (id, site) in [(berlin, "europe/berlin"), (elsewhere, "europe/london")] {
+            let key = keys::person(contoso, row.shards, &UserId(id.to_owned()));
+            let placed = house.stage.installation.cloud.table().answer(
+                "UpdateItem",
+                json!({
+                    "TableName": "rollcall",
+                    "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+                    "UpdateExpression": "SET #site = :site",
+                    "ExpressionAttributeNames": {"#site": "site"},
+                    "ExpressionAttributeValues": {":site": {"S": site}},
+                }),
+            );
+            assert_eq!(placed.status, 200, "{}", placed.body);
+        }
+        let grants = json!([
+            {"tenant": "contoso", "role": "operator", "node": "europe/berlin"},
+            {"tenant": "contoso", "role": "viewer", "node": "europe/paris"},
+        ]);
+        let operator = token(grants);
+        for route in ROUTES {
+            let Least::Role(least) = route.least else {
+                continue;
+            };
+            let there = with_person(&house, route, berlin, &operator).await;
+            let case = format!("{} {:?}: {there:?}", route.path, route.method);
+            let is_list = matches!(route.endpoint, Endpoint::People | Endpoint::Staging);
+            let of_person = route.path.contains("{person}");
+            if least > Role::Operator || !(is_list || of_person) {
+                assert!(there.is_problem(403, "forbidden"), "{case}");
+                continue;
+            }
+            assert_ne!(there.status, 403, "{case}");
+            let other = with_person(&house, route, elsewhere, &operator).await;
+            let case = format!("{} {:?}: {other:?}", route.path, route.method);
+            if of_person {
+                assert!(other.is_problem(404, "not-found"), "{case}");
+                assert_eq!(
+                    other.detail(),
+                    format!("there is no person {elsewhere}"),
+                    "{case}"
+                );
+            }
+        }
+        let ask = async |method: &str, path: &str, body: serde_json::Value| {
+            let request = Request::builder()
+                .method(method)
+                .uri(format!("/v1/tenants/contoso/{path}"))
+                .header("content-type", "application/json")
+                .header("authorization", format!("Bearer {operator}"));
+            house
+                .send(request.body(Body::from(body.to_string())).unwrap())
+                .await
+        };
+        let seen = ask("GET", "people?limit=100", json!({})).await.body;
+        let seen: Vec<&str> = seen["people"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|person| person["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(seen, [berlin]);
+        // Nobody is brought to where the role does not go.
+        let away = json!({"site": "europe/london", "persona": "sales"});
+        for verb in ["move", "provision"] {
+            let refused = ask("POST", &format!("people/{berlin}/{verb}"), away.clone()).await;
+            assert!(refused.is_problem(403, "forbidden"), "{refused:?}");
+        }
+        // Where they may only look, they only look.
+        let viewer = token(json!([{"tenant": "contoso", "role": "viewer", "node": "europe"}]));
+        let refresh = ROUTES
+            .iter()
+            .find(|route| route.endpoint == Endpoint::Refresh)
+            .unwrap();
+        let refused = with_person(&house, refresh, berlin, &viewer).await;
+        assert!(refused.is_problem(403, "forbidden"), "{refused:?}");
+        let person = ROUTES
+            .iter()
+            .find(|route| route.endpoint == Endpoint::Person)
+            .unwrap();
+        assert_eq!(
+            with_person(&house, person, elsewhere, &viewer).await.status,
+            200
+        );
     });
 }
