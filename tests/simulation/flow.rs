@@ -225,7 +225,13 @@ fn people_stay_at_the_tenant_level_until_they_are_adopted() {
             assert_eq!(version(number).await, Some(2), "{number}");
         }
         assert!(adopt(&desk, None).await.unwrap().people.is_empty());
-        assert_eq!(run::schedules(shell, tenant).await.unwrap(), schedules);
+        let said = |all: Vec<run::ScheduleSeen>| -> Vec<_> {
+            all.into_iter()
+                .map(|one| (one.kind, one.schedule))
+                .collect()
+        };
+        let now = run::schedules(shell, tenant).await.unwrap();
+        assert_eq!(said(now), said(schedules));
     });
 }
 

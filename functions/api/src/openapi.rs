@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
     adoptions, catalogue, change_sets, configuration, departures, explanation, files, jobs,
-    letters, log, metadata, moves, numbering, numbers, people, places, provide, ranges, rules,
-    safety, schedules, settings, staging, tenants,
+    letters, log, metadata, moves, numbering, numbers, people, places, provide, ranges,
+    registration, rules, safety, schedules, settings, staging, tenants,
 };
 
 #[derive(OpenApi)]
@@ -21,6 +21,8 @@ use crate::routes::{
     paths(
         description,
         tenants::tenants,
+        registration::register,
+        registration::connect,
         tenants::tenant,
         tenants::sync_now,
         tenants::probe,

@@ -15,7 +15,7 @@ use shared::lambda;
 use shared::model::change_set::Gate;
 use shared::model::lane::{Lane, Mark};
 use shared::model::schedule::{Schedule, ScheduleKind};
-use shared::model::tenant::{Circuit, Connection, Settings, Tenant, TenantId};
+use shared::model::tenant::{Connection, Settings, Tenant, TenantId};
 use shared::model::time::Time;
 use shared::run::{self, Shell};
 
@@ -266,32 +266,20 @@ impl Site {
 
 fn registration(customer: Customer) -> Tenant {
     let flowed = customer.settings.flow_through.as_ref().map(|on| on.since);
+    let connection = Connection {
+        directory: customer.directory,
+        client: customer.client,
+        secret_name: SECRET.to_owned(),
+        authority: customer.authority,
+        graph: customer.graph,
+    };
     Tenant {
-        id: customer.id,
-        name: customer.name,
-        connection: Connection {
-            directory: customer.directory,
-            client: customer.client,
-            secret_name: SECRET.to_owned(),
-            authority: customer.authority,
-            graph: customer.graph,
-        },
-        shards: customer.shards,
         settings: customer.settings,
-        has_schedules: false,
-        circuit: Circuit::default(),
-        trouble: None,
-        probe: None,
         gate: Gate {
             flowed: flowed.filter(|_| customer.has_flowed),
             ..Gate::default()
         },
-        halt: None,
-        read_for_rules: Default::default(),
-        authors: Default::default(),
-        incident: None,
-        files: Default::default(),
-        refusals: Default::default(),
+        ..Tenant::new(customer.id, customer.name, connection, customer.shards)
     }
 }
 

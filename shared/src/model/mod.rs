@@ -7,13 +7,14 @@
 //! | `microsoft` | what Microsoft tells us, in its own words |
 //! | `inventory` | telephone numbers as we keep them: ranges, and what each number is to us |
 //! | `group`, `number` | groups and telephone numbers, as Microsoft tells them |
-//! | `tenant`, `probe` | a customer: connection, settings, sites, circuit; what a test of the connection found |
+//! | `tenant`, `connection`, `probe` | a customer: connection, settings, sites, circuit; what a test of the connection found |
 //! | `safety` | what keeps automation from going too far: flow-through, exceptions, pauses |
 //! | `adoption` | people who are handed over to the rules of a site |
 //! | `persona` | what a person should have: personas, `Wanted` |
 //! | `person`, `departure` | a person's row; the day on which they leave |
 //! | `job`, `step`, `ask`, `before` | one person, one goal: its steps, where they stand, what was asked of Microsoft, what there was before |
 //! | `tree` | a tenant's regions and sites, and what is set at them |
+//! | `capability` | what Microsoft lets us do |
 //! | `configuration` | all that people write down of a tenant, as one value |
 //! | `edit` | an edit by hand, and which fields are open to whom |
 //! | `once` | an order that is carried out once, however often it arrives |
@@ -27,8 +28,10 @@ pub mod adoption;
 pub mod ask;
 pub mod before;
 pub mod bits;
+pub mod capability;
 pub mod change_set;
 pub mod configuration;
+pub mod connection;
 pub mod departure;
 pub mod edit;
 pub mod facts;

@@ -11,7 +11,7 @@ use crate::model::edit::{Field, FieldRule};
 use crate::model::inventory::NumberRange;
 use crate::model::persona::{Profile, SitePath, WrittenRule};
 use crate::model::schedule::{Schedule, ScheduleKind, When};
-use crate::model::tenant::{Protected, Settings};
+use crate::model::tenant::{Connection, Protected, Settings};
 use crate::model::tree::{Node, NodeKind, Values};
 
 /// So many rules are in both lists together.
@@ -170,6 +170,24 @@ pub fn settings(settings: &mut Settings) -> Fits {
     })?;
     let percents = settings.limits.values().all(|limit| limit.percent <= 100);
     unless(percents, || "limits: a percent is 0 to 100".to_owned())
+}
+
+/// Where and as whom we speak to Microsoft.
+pub fn connection(connection: &Connection) -> Fits {
+    for (what, id) in [
+        ("directory", &connection.directory),
+        ("client", &connection.client),
+    ] {
+        unless(is_guid(id), || {
+            format!("{what} is an id such as 87d349ed-44d7-43e1-9a83-5f2406dee5bd")
+        })?;
+    }
+    let name = &connection.secret_name;
+    let could_be = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b);
+    let fits = (1..=512).contains(&name.len()) && name.bytes().all(could_be);
+    unless(fits, || {
+        "secret_name is the name of a secret in AWS Secrets Manager".to_owned()
+    })
 }
 
 /// A schedule.

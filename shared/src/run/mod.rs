@@ -108,7 +108,8 @@ pub use reinstate::reinstate;
 pub use schedule::{ScheduleSeen, schedules, set_schedule};
 pub use sweep::sweep;
 pub use tenants::{
-    audit_now, begin_incident, connect, end_incident, probe_now, register, set_mode, sync_now,
+    audit_now, begin_incident, connect, end_incident, probe_now, register, register_new, set_mode,
+    sync_now,
 };
 pub use unstage::{Unstaged, cancel, unstage};
 

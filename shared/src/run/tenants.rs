@@ -6,8 +6,33 @@ use crate::error::{Error, Kind, Result};
 use crate::model::lane::{Lane, Mark};
 use crate::model::safety::Incident;
 use crate::model::tenant::{Connection, Mode, Tenant, TenantId};
+use crate::plan::written;
 
 use super::{Shell, sync};
+
+/// So many people share a partition; a tenant's partitions are fixed when it is registered.
+const PEOPLE_A_SHARD: u32 = 40_000;
+/// So many partitions at most: 500,000 people are spread over 13.
+const MOST_SHARDS: u32 = 16;
+
+/// Registers a tenant that is to have about so many people, and tries its connection at once (F1, F4). `Conflict` if it is registered
+/// already, or what is said of it cannot be.
+pub async fn register_new(
+    shell: &Shell,
+    id: TenantId,
+    name: String,
+    connection: Connection,
+    people: u32,
+) -> Result<Tenant> {
+    let refused = |why: String| Error::new(Kind::Conflict, why);
+    written::name(&name).map_err(refused)?;
+    written::connection(&connection).map_err(refused)?;
+    let shards = people.div_ceil(PEOPLE_A_SHARD).clamp(1, MOST_SHARDS);
+    let shards = u8::try_from(shards).unwrap_or(1);
+    let tenant = Tenant::new(id, name, connection, shards);
+    register(shell, &tenant).await?;
+    Ok(tenant)
+}
 
 /// Registers a tenant, and tries its connection at once (F4). `Conflict` if it is registered already.
 pub async fn register(shell: &Shell, tenant: &Tenant) -> Result<()> {
@@ -15,8 +40,11 @@ pub async fn register(shell: &Shell, tenant: &Tenant) -> Result<()> {
     ring(shell, &tenant.id, Mark::Probe).await
 }
 
-/// Gives a tenant another connection, and tries it at once (F4). `NotFound` if there is no such tenant.
+/// Gives a tenant another connection, and tries it at once (F4). `NotFound` if there is no such tenant; `Conflict` if what is said of it
+/// cannot be.
 pub async fn connect(shell: &Shell, tenant: &TenantId, connection: &Connection) -> Result<()> {
+    let refused = |why: String| Error::new(Kind::Conflict, why);
+    written::connection(connection).map_err(refused)?;
     shell.store.set_connection(tenant, connection).await?;
     ring(shell, tenant, Mark::Probe).await
 }

@@ -26,6 +26,7 @@ pub mod people;
 pub mod places;
 pub mod provide;
 pub mod ranges;
+pub mod registration;
 pub mod rules;
 pub mod safety;
 pub mod schedules;
@@ -78,6 +79,8 @@ pub enum Least {
 pub enum Endpoint {
     Description,
     Tenants,
+    Register,
+    Connect,
     Tenant,
     SyncNow,
     Probe,
@@ -214,6 +217,8 @@ const ADMINISTRATOR: Least = Least::Role(Role::Administrator);
 pub const ROUTES: &[Route] = &[
     get(Endpoint::Description, "/v1/openapi.json", Least::Nothing),
     get(Endpoint::Tenants, "/v1/tenants", Least::Token),
+    post(Endpoint::Register, "/v1/tenants", Least::Provider(Role::Administrator)),
+    put(Endpoint::Connect, "/v1/tenants/{tenant}/connection", Least::Provider(Role::Administrator)),
     get(Endpoint::Tenant, "/v1/tenants/{tenant}", VIEWER),
     post(Endpoint::SyncNow, "/v1/tenants/{tenant}/sync", OPERATOR),
     post(Endpoint::Probe, "/v1/tenants/{tenant}/probe", OPERATOR),
@@ -315,6 +320,8 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
     match route.endpoint {
         Endpoint::Description => on(method, crate::openapi::description),
         Endpoint::Tenants => on(method, tenants::tenants),
+        Endpoint::Register => on(method, registration::register),
+        Endpoint::Connect => on(method, registration::connect),
         Endpoint::Tenant => on(method, tenants::tenant),
         Endpoint::SyncNow => on(method, tenants::sync_now),
         Endpoint::Probe => on(method, tenants::probe),

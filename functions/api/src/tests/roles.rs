@@ -242,7 +242,7 @@ fn a_route_that_is_not_there_is_a_problem_too() {
         let house = House::of(people(1)).await;
         let nothing = house.get("/v1/nothing").await;
         assert!(nothing.is_problem(404, "not-found"), "{nothing:?}");
-        let wrong = house.post("/v1/tenants", "").await;
+        let wrong = house.put("/v1/tenants", "").await;
         assert!(wrong.is_problem(405, "method-not-allowed"), "{wrong:?}");
     });
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
 use shared::model::access::Role;
-use shared::model::tenant::Capability;
+use shared::model::tenant::{Capability, TenantId};
 
 use super::{House, TENANT, people, play};
 
@@ -97,5 +99,70 @@ fn an_incident_pauses_risky_work_until_its_end() {
         begin(hours(10), "again").await;
         assert_eq!(house.delete(&path).await.status, 204);
         assert!(house.get(TENANT).await.body.get("incident").is_none());
+    });
+}
+
+/// F1, F4: a tenant comes in through whoever runs the installation, in one of Microsoft's clouds and nowhere else.
+#[test]
+fn a_tenant_is_registered_and_connected_anew() {
+    play(async {
+        let house = House::of(people(1)).await;
+        let tenant = &house.stage.installation.tenant;
+        let now = house.stage.clock.now();
+        let mut claims = local::issuer::claims(Role::Administrator, tenant, now);
+        claims["grants"] = json!([
+            {"tenant": "*", "role": "administrator"},
+            {"tenant": "fabrikam", "role": "viewer"},
+        ]);
+        let token = house.issuer.sign(&claims).unwrap();
+        let ask = async |method: &str, path: &str, body: &Value| {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("content-type", "application/json")
+                .header("authorization", format!("Bearer {token}"));
+            house
+                .send(request.body(Body::from(body.to_string())).unwrap())
+                .await
+        };
+        let guid = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
+        let connection = json!({"cloud": "global", "directory": guid, "client": guid, "secret_name": "rollcall/fabrikam"});
+        let fabrikam = json!({"id": "fabrikam", "name": "Fabrikam", "people": 90_000, "connection": connection});
+        let made = ask("POST", "/v1/tenants", &fabrikam).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        assert_eq!(made.headers["location"], "/v1/tenants/fabrikam");
+        let seen = ask("GET", "/v1/tenants/fabrikam", &json!({})).await;
+        assert_eq!(seen.body["name"], "Fabrikam", "{seen:?}");
+        let store = &house.stage.installation.admin.store;
+        let id = TenantId::parse("fabrikam").unwrap();
+        let row = store.tenant(&id).await.unwrap().unwrap();
+        assert_eq!(
+            (row.shards, row.connection.graph.as_str()),
+            (3, "https://graph.microsoft.com")
+        );
+        let twice = ask("POST", "/v1/tenants", &fabrikam).await;
+        assert!(twice.is_problem(409, "conflict"), "{twice:?}");
+        for (name, value, status) in [
+            ("id", json!("fabri#kam"), 422),
+            ("id", json!("*"), 422),
+            ("name", json!(" "), 409),
+            ("graph", json!("https://evil.example"), 422),
+        ] {
+            let mut wrong = fabrikam.clone();
+            wrong[name] = value;
+            let refused = ask("POST", "/v1/tenants", &wrong).await;
+            assert_eq!(refused.status, status, "{refused:?}");
+        }
+        let mut anew = connection.clone();
+        anew["cloud"] = json!("china");
+        let tried = ask("PUT", "/v1/tenants/fabrikam/connection", &anew).await;
+        assert_eq!(tried.status, 202, "{tried:?}");
+        let row = store.tenant(&id).await.unwrap().unwrap();
+        assert!(row.connection.graph.ends_with("chinacloudapi.cn"));
+        anew["client"] = json!("me");
+        let refused = ask("PUT", "/v1/tenants/fabrikam/connection", &anew).await;
+        assert!(refused.is_problem(409, "conflict"), "{refused:?}");
+        let nowhere = ask("PUT", "/v1/tenants/nowhere/connection", &connection).await;
+        assert!(nowhere.is_problem(404, "not-found"), "{nowhere:?}");
     });
 }
