@@ -6,7 +6,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    adoptions, catalogue, change_sets, configuration, departures, explanation, files, jobs,
+    adoptions, catalogue, change_sets, configuration, departures, estate, explanation, files, jobs,
     letters, log, metadata, moves, numbering, numbers, people, places, provide, ranges,
     registration, rules, safety, schedules, settings, staging, tenants,
 };
@@ -58,6 +58,9 @@ use crate::routes::{
         provide::provision,
         moves::move_person,
         explanation::explanation,
+        explanation::test_rule,
+        estate::policies,
+        estate::groups,
         rules::rules,
         rules::save_rules,
         rules::try_rules,

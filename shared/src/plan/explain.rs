@@ -2,7 +2,7 @@
 
 use super::decide::{Decision, Leave, Policybook};
 use super::rule::list::RuleList;
-use super::rule::{Candidate, Reason};
+use super::rule::{Candidate, Reason, Rule};
 use crate::model::person::Person;
 use crate::model::persona::{PersonaChoice, SitePath, Wanted};
 
@@ -48,6 +48,14 @@ impl Policybook {
             wanted: self.wanted(person),
             decision: self.decide(person),
         }
+    }
+}
+
+impl Policybook {
+    /// Whether one condition is true of somebody, and what decided that (F40); nothing of it is stored.
+    pub fn test(&self, rule: &Rule, person: &Person) -> (bool, Vec<Reason>) {
+        let of = &self.candidate(person);
+        (rule.matches(of), rule.reasons(of))
     }
 }
 

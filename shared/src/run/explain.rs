@@ -6,6 +6,7 @@ use crate::model::microsoft::UserId;
 use crate::model::tenant::TenantId;
 use crate::plan::decide::{Decision, Policybook};
 pub use crate::plan::explain::{Explanation, Tried, Verdict};
+use crate::plan::rule::Rule;
 pub use crate::plan::rule::{Near, Reason};
 
 use super::look::PersonSeen;
@@ -65,4 +66,21 @@ pub async fn explain(shell: &Shell, tenant: &TenantId, person: &UserId) -> Resul
         entry,
         steps,
     })
+}
+
+/// Tests one condition on one person: whether it is true, and what decided that. `NotFound` if there is no such person, `Conflict` if the
+/// condition, or the stored rules, cannot be used.
+pub async fn test(
+    shell: &Shell,
+    tenant: &TenantId,
+    when: &str,
+    person: &UserId,
+) -> Result<(bool, Vec<Reason>)> {
+    let refused = |why: String| Error::new(Kind::Conflict, why);
+    let rule = Rule::parse(when).map_err(|problem| refused(problem.to_string()))?;
+    let tenant = sync::tenant(shell, tenant).await?;
+    let person = look::find(shell, &tenant, person).await?;
+    let basis = basis::basis(shell, &tenant).await?;
+    let book = Policybook::new(basis).map_err(|problem| refused(problem.to_string()))?;
+    Ok(book.test(&rule, &person))
 }

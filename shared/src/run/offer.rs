@@ -3,7 +3,8 @@
 use crate::error::Result;
 use crate::model::access::Role;
 use crate::model::edit::Field;
-use crate::model::microsoft::{Sku, UserId};
+use crate::model::group::Group;
+use crate::model::microsoft::{PolicyName, Sku, UserId};
 use crate::model::persona::Persona;
 use crate::model::tenant::TenantId;
 pub use crate::plan::edit::Access;
@@ -30,6 +31,18 @@ pub async fn personas(shell: &Shell, tenant: &TenantId) -> Result<Vec<(Persona, 
         (persona.clone(), flaws.cloned().unwrap_or_default())
     });
     Ok(told.collect())
+}
+
+/// The Teams policies of which is known whether they exist: those that personas name.
+pub async fn policies(shell: &Shell, tenant: &TenantId) -> Result<Vec<PolicyName>> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    shell.store.policies(&tenant.id).await
+}
+
+/// The groups that personas name, as the last sync saw them.
+pub async fn groups(shell: &Shell, tenant: &TenantId) -> Result<Vec<Group>> {
+    let tenant = sync::tenant(shell, tenant).await?;
+    shell.store.groups(&tenant.id).await
 }
 
 /// Every licence product with its seats (F50, I4).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::model::microsoft::UserId;
 use shared::model::tenant::TenantId;
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::jobs::StepEnded;
 use super::numbers::{NumberSeen, seen};
 use crate::problem::{Problem, ProblemBody};
+use crate::wire::Body;
 
 /// Why somebody has what they have.
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,6 +107,41 @@ pub async fn explanation(
     }))
 }
 
+/// A condition and somebody.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleTest {
+    /// The condition, in the language of rules.
+    when: String,
+    /// Entra object id.
+    person: String,
+}
+
+/// Whether a condition is true of somebody.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuleTested {
+    /// It is.
+    matches: bool,
+    /// The comparisons because of which it is, or is not.
+    because: Vec<ReasonSeen>,
+}
+
+/// Tests one condition on one person; nothing is stored.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/rules/test", tag = "rules", operation_id = "testRule",
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    request_body = RuleTest,
+    responses((status = 200, description = "Tested", body = RuleTested), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
+pub async fn test_rule(
+    State(shell): State<Arc<Shell>>,
+    Extension(tenant): Extension<TenantId>,
+    Body(asked): Body<RuleTest>,
+) -> Result<Json<RuleTested>, Problem> {
+    let person = UserId(asked.person);
+    let (matches, reasons) = explain::test(&shell, &tenant, &asked.when, &person).await?;
+    let because = reasons.into_iter().map(reason).collect();
+    Ok(Json(RuleTested { matches, because }))
+}
+
 fn tried<T: Serialize>(list: Tried<T>) -> TriedSeen {
     let (matched, then) = list.matched.unzip();
     TriedSeen {
@@ -115,15 +151,18 @@ fn tried<T: Serialize>(list: Tried<T>) -> TriedSeen {
     }
 }
 
-fn verdict(verdict: Verdict) -> VerdictSeen {
-    let reason = |reason: Reason| ReasonSeen {
+fn reason(reason: Reason) -> ReasonSeen {
+    ReasonSeen {
         comparison: reason.comparison,
         value: reason.value,
         holds: reason.holds,
         nearly: reason.near.map(|near| match near {
             Near::Blanks(text) | Near::Letter(text) => text,
         }),
-    };
+    }
+}
+
+fn verdict(verdict: Verdict) -> VerdictSeen {
     VerdictSeen {
         rule: verdict.rule,
         because: verdict.reasons.into_iter().map(reason).collect(),

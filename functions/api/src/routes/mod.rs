@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod change_sets;
 pub mod configuration;
 pub mod departures;
+pub mod estate;
 pub mod explanation;
 pub mod files;
 pub mod jobs;
@@ -155,6 +156,9 @@ pub enum Endpoint {
     Rules,
     SaveRules,
     TryRules,
+    TestRule,
+    Policies,
+    Groups,
     Licences,
     Ranges,
     SaveRange,
@@ -292,6 +296,9 @@ pub const ROUTES: &[Route] = &[
     get(Endpoint::Rules, "/v1/tenants/{tenant}/rules", VIEWER),
     put(Endpoint::SaveRules, "/v1/tenants/{tenant}/rules", ADMINISTRATOR),
     post(Endpoint::TryRules, "/v1/tenants/{tenant}/rules/try", OPERATOR),
+    post(Endpoint::TestRule, "/v1/tenants/{tenant}/rules/test", OPERATOR),
+    get(Endpoint::Policies, "/v1/tenants/{tenant}/policies", VIEWER),
+    get(Endpoint::Groups, "/v1/tenants/{tenant}/groups", VIEWER),
     get(Endpoint::Licences, "/v1/tenants/{tenant}/licences", VIEWER),
     get(Endpoint::Ranges, "/v1/tenants/{tenant}/ranges", VIEWER),
     put(Endpoint::SaveRange, "/v1/tenants/{tenant}/ranges/{range}", ADMINISTRATOR),
@@ -396,6 +403,9 @@ pub fn serve(route: &Route) -> MethodRouter<Arc<Shell>> {
         Endpoint::Rules => on(method, rules::rules),
         Endpoint::SaveRules => on(method, rules::save_rules),
         Endpoint::TryRules => on(method, rules::try_rules),
+        Endpoint::TestRule => on(method, explanation::test_rule),
+        Endpoint::Policies => on(method, estate::policies),
+        Endpoint::Groups => on(method, estate::groups),
         Endpoint::Licences => on(method, catalogue::licences),
         Endpoint::Ranges => on(method, ranges::ranges),
         Endpoint::SaveRange => on(method, ranges::save_range),

@@ -105,6 +105,9 @@ async fn of_person(
         (Endpoint::ChooseOffboarding, _) => r#"{"licences": "remove"}"#.to_owned(),
         (Endpoint::SaveSettings, _) => r#"{"readiness": "scheduled", "import": {"guests": false, "add": true, "update": true, "remove": true, "licences": true, "numbers": true, "policies": true}}"#.to_owned(),
         (Endpoint::SaveFieldRights | Endpoint::PlanConfiguration | Endpoint::ApplyConfiguration, _) => "{}".to_owned(),
+        (Endpoint::TestRule, _) => {
+            format!(r#"{{"when": "user.department -eq null", "person": "{PERSON}"}}"#)
+        }
         (Endpoint::GiveInFile, _) => format!("person,order\n{PERSON},offboard\n"),
         (Endpoint::Halt, _) => r#"{"reason": "drill"}"#.to_owned(),
         (Endpoint::SetMode, _) => r#"{"mode": "active"}"#.to_owned(),

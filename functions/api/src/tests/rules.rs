@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use shared::model::access::Role;
 use shared::model::lane::{Lane, Mark};
 
-use super::{Answer, House, people, play};
+use super::resources::lived_in;
+use super::{Answer, House, TENANT, people, play};
 
 const RULES: &str = "/v1/tenants/contoso/rules";
 
@@ -182,5 +183,41 @@ fn what_rules_cost_is_said_when_they_are_stored() {
         let refused = house.save(&draft).await;
         assert!(refused.is_problem(409, "conflict"), "{refused:?}");
         assert!(refused.detail().contains("51 groups"), "{refused:?}");
+    });
+}
+
+/// F40: one condition is tested on one person, with what decided it.
+#[test]
+fn one_condition_is_tested_on_one_person() {
+    play(async {
+        let house = lived_in(4, 1).await;
+        let people = house.get(&format!("{TENANT}/people?limit=100")).await.body;
+        let person = &people["people"][0]["id"];
+        let test = async |when: &str, person: &Value| {
+            let body = json!({"when": when, "person": person});
+            house
+                .post(&format!("{TENANT}/rules/test"), &body.to_string())
+                .await
+        };
+        let seen = test("user.objectId -ne null", person).await;
+        assert_eq!(seen.body["matches"], true, "{seen:?}");
+        let not = test("user.department -eq \"Atlantis\"", person).await;
+        assert_eq!(not.body["matches"], false, "{not:?}");
+        assert_eq!(not.body["because"][0]["holds"], false, "{not:?}");
+        let wrong = test("user.departement -eq 1", person).await;
+        assert!(wrong.is_problem(409, "conflict"), "{wrong:?}");
+        assert!(
+            wrong.detail().contains("did you mean department"),
+            "{wrong:?}"
+        );
+        let nobody = test("user.objectId -ne null", &json!("nobody")).await;
+        assert!(nobody.is_problem(404, "not-found"), "{nobody:?}");
+        let policies = house.get(&format!("{TENANT}/policies")).await.body;
+        assert!(
+            policies["policies"].as_array().unwrap().len() > 2,
+            "{policies}"
+        );
+        let groups = house.get(&format!("{TENANT}/groups")).await.body;
+        assert!(groups["groups"].is_array(), "{groups}");
     });
 }
