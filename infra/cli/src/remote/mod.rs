@@ -33,7 +33,7 @@ use show::Show;
 /// Where the installation is, who asks, and how the answer is shown.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Remote {
-    /// Address of the API, such as https://rollcall.example.com/v1; otherwise that of `rollcall login`
+    /// Address of the API, with its /v1; otherwise that of `rollcall login`
     #[arg(long, global = true, env = "ROLLCALL_API", value_name = "URL")]
     api: Option<String>,
     /// A token for it; otherwise that of `rollcall login`
