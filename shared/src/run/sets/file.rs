@@ -62,16 +62,15 @@ async fn weigh(decider: &Decider<'_>, gate: &mut Gate, set: &mut ChangeSet) -> R
         from = place.next(next, tenant.shards);
     }
     let mut tally = Tally::default();
-    let mut walk = Walk::default();
-    loop {
-        match walk.next(decider, &Whom::Everybody).await? {
-            Shown::People(people) => {
-                for person in &people {
-                    count(&mut tally, person, kinds.get(&person.id));
-                }
-            }
-            Shown::All => break,
-            Shown::OutOfTime => return Ok(false),
+    for kinds in kinds.values() {
+        tally.add_beyond(kinds);
+    }
+    let limits = &decider.tenant.settings.limits;
+    if tally.is_more_than_few(limits, gate, decider.shell.clock.now()) {
+        // How much it is of the whole matters by now.
+        match of_everybody(decider, &kinds).await? {
+            Some(of_all) => tally = of_all,
+            None => return Ok(false),
         }
     }
     set.counts.clone_from(&tally.counts);
@@ -88,6 +87,26 @@ async fn weigh(decider: &Decider<'_>, gate: &mut Gate, set: &mut ChangeSet) -> R
     }
     save(decider, set).await?;
     Ok(true)
+}
+
+/// What is done to those whom a file names, among everybody. `None` = the time is over.
+async fn of_everybody(
+    decider: &Decider<'_>,
+    kinds: &BTreeMap<UserId, Vec<ChangeKind>>,
+) -> Result<Option<Tally>> {
+    let mut tally = Tally::default();
+    let mut walk = Walk::default();
+    loop {
+        match walk.next(decider, &Whom::Everybody).await? {
+            Shown::People(people) => {
+                for person in &people {
+                    count(&mut tally, person, kinds.get(&person.id));
+                }
+            }
+            Shown::All => return Ok(Some(tally)),
+            Shown::OutOfTime => return Ok(None),
+        }
+    }
 }
 
 fn count(tally: &mut Tally, person: &Person, kinds: Option<&Vec<ChangeKind>>) {
