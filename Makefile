@@ -7,8 +7,9 @@ DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 SEEDS ?= 20
 STORMS ?= 200
+REQUESTS ?= 60000
 
-.PHONY: up demo test sim bench sdk check audit
+.PHONY: up demo test sim fuzz bench sdk check audit
 
 # The whole system on this machine, with a simulated Microsoft 365 tenant.
 up:
@@ -25,6 +26,10 @@ test:
 # More seeds of the simulation than `test` tries, of the whole life of people and of storms about numbers: make sim SEEDS=200
 sim:
 	ROLLCALL_SEEDS=$(SEEDS) ROLLCALL_STORMS=$(STORMS) $(CARGO) test --package tests --test simulation -- --nocapture seeds
+
+# More requests made up from the API's description than `test` tries: make fuzz REQUESTS=60000
+fuzz:
+	ROLLCALL_FUZZ=$(REQUESTS) $(CARGO) test --package api --lib fuzz
 
 # What has to be fast, in release.
 bench:
