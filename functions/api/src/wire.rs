@@ -193,6 +193,21 @@ impl<S: Send + Sync> FromRequestParts<S> for ReadBefore {
     }
 }
 
+/// What the caller read, if they say so: whoever does not, replaces whatever is there.
+pub struct ReadIfSaid(pub Option<Tag>);
+
+impl<S: Send + Sync> FromRequestParts<S> for ReadIfSaid {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(IF_MATCH) {
+            return Ok(Self(None));
+        }
+        let ReadBefore(tag) = ReadBefore::from_request_parts(parts, state).await?;
+        Ok(Self(Some(tag)))
+    }
+}
+
 /// Something was taken away; or what was read is not there any more.
 pub fn gone(done: bool) -> Result<Response, Problem> {
     if done {

@@ -8,11 +8,12 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use shared::model::schedule::{Daily, Day, Schedule, ScheduleKind, When};
 use shared::model::tenant::TenantId;
+use shared::run::places::Tag;
 use shared::run::{self, Shell};
 use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemBody, What};
-use crate::wire::Body;
+use crate::wire::{Body, ReadIfSaid, quoted, stale};
 
 /// A tenant's schedules.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,6 +27,9 @@ pub struct ScheduleList {
 pub struct ScheduleSeen {
     /// Its name, such as `UserSync` or `ScheduleMSTeamsOnlineTargetUserSync`.
     name: &'static str,
+    /// Names what it says; an edit that sends it in `If-Match` replaces nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
     /// Whether it runs, and when; absent if it was deleted in AWS. Setting it makes it again.
     #[serde(flatten)]
     set: Option<ScheduleChange>,
@@ -85,13 +89,15 @@ pub async fn schedules(
 
 /// Changes switch and time of a schedule together.
 #[utoipa::path(put, path = "/v1/tenants/{tenant}/schedules/{schedule}", tag = "schedules", operation_id = "setSchedule",
-    params(("tenant" = String, Path, description = "The tenant's id"), ("schedule" = String, Path, description = "The schedule's name")),
+    params(("tenant" = String, Path, description = "The tenant's id"), ("schedule" = String, Path, description = "The schedule's name"),
+        ("if-match" = Option<String>, Header, description = "The etag that was read; without it whatever is there is replaced")),
     request_body = ScheduleChange,
     responses((status = 200, description = "Changed", body = ScheduleSeen), (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn set_schedule(
     State(shell): State<Arc<Shell>>,
     Extension(tenant): Extension<TenantId>,
     Path((_, name)): Path<(String, String)>,
+    ReadIfSaid(read): ReadIfSaid,
     Body(change): Body<ScheduleChange>,
 ) -> Result<Json<ScheduleSeen>, Problem> {
     let Some(kind) = ScheduleKind::named(&name) else {
@@ -107,6 +113,14 @@ pub async fn set_schedule(
             Schedule::LONGEST
         );
         return Err(Problem::invalid("minutes", sentence));
+    }
+    if let Some(read) = read {
+        let known = run::schedules(&shell, &tenant).await?;
+        let known = known.into_iter().find(|known| known.kind == kind);
+        let known = known.and_then(|known| known.schedule);
+        if known.map(|known| Tag::of(&known)).transpose()? != Some(read) {
+            return Err(stale());
+        }
     }
     let set = run::set_schedule(&shell, &tenant, kind, &schedule).await?;
     Ok(Json(seen(set)))
@@ -172,6 +186,11 @@ fn seen(seen: run::ScheduleSeen) -> ScheduleSeen {
     ScheduleSeen {
         next: next.collect(),
         name: seen.kind.name(),
+        etag: seen
+            .schedule
+            .as_ref()
+            .and_then(|schedule| Tag::of(schedule).ok())
+            .map(|tag| quoted(&tag)),
         set: seen.schedule.map(ScheduleChange),
     }
 }

@@ -25,7 +25,7 @@ fn the_staging_schedule_is_switched_on_and_shown() {
         assert_eq!(hourly["next"].as_array().unwrap().len(), 5, "{hourly}");
         assert_eq!(
             listed["schedules"][4],
-            json!({"name": staging, "active": false, "minutes": 240, "next": []})
+            json!({"name": staging, "etag": listed["schedules"][4]["etag"], "active": false, "minutes": 240, "next": []})
         );
         let changed = put(&house, staging, r#"{"active": true, "minutes": 120}"#).await;
         assert_eq!(changed.status, 200, "{changed:?}");
@@ -88,5 +88,24 @@ fn a_schedule_runs_at_a_time_of_day_somewhere() {
         let nowhere = r#"{"active": true, "at": "02:15", "time_zone": "Berlin"}"#;
         let refused = put(&house, "NumberAudit", nowhere).await;
         assert!(refused.is_problem(409, "conflict"), "{refused:?}");
+    });
+}
+
+/// F144: whoever says what they read replaces nothing else.
+#[test]
+fn a_schedule_that_was_changed_meanwhile_is_not_replaced() {
+    play(async {
+        let house = House::of(people(1)).await;
+        let listed = house.get("/v1/tenants/contoso/schedules").await.body;
+        let read = listed["schedules"][0]["etag"].as_str().unwrap();
+        let set = async |minutes: u32| {
+            let change = json!({"active": true, "minutes": minutes});
+            house.store("schedules/UserSync", Some(read), &change).await
+        };
+        assert_eq!(set(30).await.status, 200);
+        let late = set(45).await;
+        assert!(late.is_problem(412, "changed"), "{late:?}");
+        let told = house.get("/v1/tenants/contoso/schedules").await.body;
+        assert_eq!(told["schedules"][0]["minutes"], 30);
     });
 }
