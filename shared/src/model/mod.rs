@@ -19,6 +19,7 @@
 //! | `edit` | an edit by hand, and which fields are open to whom |
 //! | `once` | an order that is carried out once, however often it arrives |
 //! | `access` | roles, and in which tenant somebody has one |
+//! | `digest` | names for contents |
 //! | `bits` | who of many was seen |
 //! | `schedule` | what is done by itself, and how often |
 //! | `lane` | the row that leases a tenant's lane to one worker |
@@ -33,6 +34,7 @@ pub mod change_set;
 pub mod configuration;
 pub mod connection;
 pub mod departure;
+pub mod digest;
 pub mod edit;
 pub mod facts;
 pub mod group;

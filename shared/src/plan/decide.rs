@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
+use crate::model::digest;
 use crate::model::job::{Goal, Origin};
 use crate::model::microsoft::UserId;
 use crate::model::person::{Person, Presence};
@@ -291,15 +290,29 @@ impl Basis {
 
     /// Every persona in its newest version.
     pub fn newest(&self) -> impl Iterator<Item = &Persona> {
-        let is_newest =
-            |persona: &&Persona| newest(&self.personas, &persona.reference.id) == Some(*persona);
-        self.personas.iter().filter(is_newest)
+        all_newest(&self.personas)
     }
 }
 
 /// The newest version of a persona that can be given: none if it was retired.
 pub fn newest<'a>(personas: &'a [Persona], id: &str) -> Option<&'a Persona> {
     latest(personas, id).filter(|persona| !persona.retired)
+}
+
+/// Every persona that can be given, in its newest version.
+pub fn all_newest(personas: &[Persona]) -> impl Iterator<Item = &Persona> {
+    let is_newest = |persona: &&Persona| newest(personas, &persona.reference.id) == Some(*persona);
+    personas.iter().filter(is_newest)
+}
+
+/// A persona as the version that comes next of it.
+pub fn next_version(personas: &[Persona], draft: &Persona) -> Persona {
+    let id = draft.reference.id.clone();
+    let version = latest(personas, &id).map_or(1, |before| before.reference.version + 1);
+    Persona {
+        reference: PersonaRef { id, version },
+        ..draft.clone()
+    }
 }
 
 /// The newest version of a persona, retired or not: the next one follows it.
@@ -329,11 +342,7 @@ fn may_automation_supersede(person: &Person) -> bool {
 /// Ten bytes of SHA-256 over the wanted side; two different wishes collide once in 2^80.
 pub fn digest(wanted: &Wanted) -> String {
     let text = serde_json::to_vec(wanted).unwrap_or_default();
-    Sha256::digest(&text)
-        .iter()
-        .take(10)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest::short(&text)
 }
 
 /// A rule list that cannot be used, and why.

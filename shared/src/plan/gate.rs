@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::decide::{Basis, Policybook};
 use super::wanted::Grounds;
 use crate::config;
 use crate::model::change_set::{ChangeKind, Counts, Gate, Limit, Passed};
+use crate::model::digest;
 use crate::model::person::{Person, Presence};
 use crate::model::persona::{SitePath, Wanted};
 use crate::model::time::Time;
@@ -186,11 +185,7 @@ pub fn decided_with(basis: &Basis) -> String {
     if set != rest(&Basis::default()) {
         text.extend(set);
     }
-    let hash = Sha256::digest(&text);
-    hash.iter()
-        .take(10)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest::short(&text)
 }
 
 #[cfg(test)]

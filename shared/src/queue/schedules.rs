@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::Doorbell;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::model::digest;
 use crate::model::schedule::{Daily, Day, Schedule, ScheduleKind, When};
 use crate::model::tenant::TenantId;
 use crate::model::time::Time;
@@ -170,12 +171,7 @@ fn name(tenant: &TenantId, kind: ScheduleKind) -> String {
     if id.len() <= ROOM {
         return format!("{id}.{kind}");
     }
-    let hash = Sha256::digest(id.as_bytes());
-    let hash: String = hash
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = digest::hex(&Sha256::digest(id.as_bytes())[..6]);
     let head: String = id.chars().take(ROOM - 1 - hash.len()).collect();
     format!("{head}-{hash}.{kind}")
 }

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use crate::error::{Error, Kind, Result};
 pub use crate::model::configuration::{Configuration, FieldsAt, Part};
+use crate::model::digest;
 use crate::model::edit::FieldPolicy;
 use crate::model::inventory::RangeId;
 use crate::model::person::Person;
@@ -14,7 +13,7 @@ use crate::model::persona::{Persona, PersonaRef, Rules};
 use crate::model::tenant::{Tenant, TenantId};
 pub use crate::plan::configuration::{Difference, How, Objection};
 use crate::plan::configuration::{differences, merged, rule_at, settle};
-use crate::plan::decide::{Policybook, latest};
+use crate::plan::decide::{Policybook, all_newest, next_version};
 use crate::plan::flaws::{flaws, malformed, said};
 use crate::plan::laboratory::{Findings, Laboratory};
 use crate::store::tenants::Catalogue;
@@ -59,7 +58,9 @@ pub async fn export(shell: &Shell, tenant: &TenantId) -> Result<Configuration> {
 pub async fn plan(shell: &Shell, tenant: &TenantId, draft: Configuration) -> Result<Planned> {
     let tenant = sync::tenant(shell, tenant).await?;
     let known = read(shell, &tenant).await?;
-    compare(shell, &tenant, &known, draft).await
+    let mut planned = compare(&tenant, &known, draft)?;
+    judge(shell, &tenant, &known, &mut planned, true).await?;
+    Ok(planned)
 }
 
 /// What is in force, and what of it is not written down.
@@ -72,15 +73,7 @@ async fn read(shell: &Shell, tenant: &Tenant) -> Result<Known> {
     let catalogue = shell.store.catalogue(&tenant.id).await?;
     let policies = shell.store.field_policies(&tenant.id).await?;
     let schedules = schedule::schedules(shell, &tenant.id).await?.into_iter();
-    let ids: BTreeSet<&String> = catalogue
-        .personas
-        .iter()
-        .map(|one| &one.reference.id)
-        .collect();
-    let newest = ids
-        .into_iter()
-        .filter_map(|id| latest(&catalogue.personas, id));
-    let newest = newest.filter(|persona| !persona.retired);
+    let newest = all_newest(&catalogue.personas);
     let now = Configuration {
         settings: Some(tenant.settings.clone().written()),
         nodes: Some(by(catalogue.nodes.clone(), |node| node.path.clone())),
@@ -116,68 +109,85 @@ fn unnumbered(persona: &Persona) -> Persona {
     }
 }
 
-async fn compare(
+/// A draft beside what is in force: what can be said of it without looking anywhere.
+fn compare(tenant: &Tenant, known: &Known, draft: Configuration) -> Result<Planned> {
+    let mut then = merged(&known.now, draft);
+    let objections = settle(&mut then);
+    Ok(Planned {
+        hash: hash(tenant, &known.now, &then)?,
+        differences: differences(&known.now, &then),
+        now: known.now.clone(),
+        then,
+        objections,
+        people: None,
+        is_complete: true,
+    })
+}
+
+/// Looks at people, numbers and Microsoft for what stands in the way of a draft; and, if `tells_people`, for whom it would change what.
+async fn judge(
     shell: &Shell,
     tenant: &Tenant,
     known: &Known,
-    draft: Configuration,
-) -> Result<Planned> {
-    let mut then = merged(&known.now, draft);
-    let mut objections = settle(&mut then);
-    let differences = differences(&known.now, &then);
-    let hash = hash(tenant, &known.now, &then)?;
-    let (mut people, mut is_complete) = (None, true);
-    if objections.is_empty() && !differences.is_empty() {
-        let gone = Gone::of(&differences);
-        objections.extend(personas(shell, tenant, &then, &differences).await?);
-        objections.extend(gone.numbers(shell, tenant).await?);
-        let stored = basis::of(shell, tenant, known.catalogue.clone()).await?;
-        // Whatever is in force, it is compared with what it amounts to.
-        let stored = Policybook::new(stored).ok();
-        let draft = basis::of(shell, &with(tenant, &then), catalogue(known, &then)).await?;
-        match (stored, Policybook::new(draft)) {
-            (_, Err(problem)) => {
-                let placement = then.placement.as_deref().unwrap_or_default();
-                let persona = then.persona.as_deref().unwrap_or_default();
-                let at = rule_at(placement, persona, &problem.rule, problem.problem);
-                objections.push(at);
-            }
-            (None, Ok(_)) => {}
-            (Some(stored), Ok(draft)) => {
-                let mut laboratory = Laboratory::new(&stored, &draft);
-                let mut left_behind = BTreeSet::new();
-                let see = |person: Person| {
-                    let site = person.site.as_ref();
-                    left_behind.extend(site.filter(|site| gone.nodes.contains(site)).cloned());
-                    laboratory.add(&person);
-                };
-                is_complete = look::everybody(shell, tenant, LOOKED_AT, see).await?;
-                people = Some(laboratory.end());
-                objections.extend(left_behind.into_iter().map(|site| {
-                    Objection::new(Part::Node(site), "people are there: move them first")
-                }));
-                if !is_complete {
-                    let all = gone.nodes.iter().cloned().map(Part::Node);
-                    let why = format!(
-                        "more than {LOOKED_AT} people: nobody can say that none of them is there"
-                    );
-                    objections.extend(all.map(|part| Objection::new(part, why.clone())));
-                }
-            }
-        }
+    planned: &mut Planned,
+    tells_people: bool,
+) -> Result<()> {
+    if !planned.objections.is_empty() || planned.differences.is_empty() {
+        return Ok(());
     }
-    if !objections.is_empty() {
-        people = None;
-    }
-    Ok(Planned {
-        hash,
-        now: known.now.clone(),
+    let Planned {
         then,
         differences,
         objections,
-        people,
-        is_complete,
-    })
+        ..
+    } = planned;
+    let gone = Gone::of(differences);
+    objections.extend(personas(shell, tenant, then, differences).await?);
+    objections.extend(gone.numbers(shell, tenant).await?);
+    let draft = basis::of(shell, &with(tenant, then), catalogue(known, then)).await?;
+    let draft = match Policybook::new(draft) {
+        Ok(draft) => draft,
+        Err(problem) => {
+            let placement = then.placement.as_deref().unwrap_or_default();
+            let persona = then.persona.as_deref().unwrap_or_default();
+            let at = rule_at(placement, persona, &problem.rule, problem.problem);
+            objections.push(at);
+            return Ok(());
+        }
+    };
+    if !tells_people && gone.nodes.is_empty() {
+        return Ok(());
+    }
+    let stored = basis::of(shell, tenant, known.catalogue.clone()).await?;
+    // Rules that cannot be used are compared with nothing.
+    let stored = Policybook::new(stored).ok().filter(|_| tells_people);
+    let mut laboratory = stored
+        .as_ref()
+        .map(|stored| Laboratory::new(stored, &draft));
+    let mut left_behind = BTreeSet::new();
+    let see = |person: Person| {
+        let site = person.site.as_ref();
+        left_behind.extend(site.filter(|site| gone.nodes.contains(site)).cloned());
+        if let Some(laboratory) = &mut laboratory {
+            laboratory.add(&person);
+        }
+    };
+    planned.is_complete = look::everybody(shell, tenant, LOOKED_AT, see).await?;
+    objections.extend(
+        left_behind
+            .into_iter()
+            .map(|site| Objection::new(Part::Node(site), "people are there: move them first")),
+    );
+    if !planned.is_complete {
+        let all = gone.nodes.iter().cloned().map(Part::Node);
+        let why =
+            format!("more than {LOOKED_AT} people: nobody can say that none of them is there");
+        objections.extend(all.map(|part| Objection::new(part, why.clone())));
+    }
+    if objections.is_empty() {
+        planned.people = laboratory.map(Laboratory::end);
+    }
+    Ok(())
 }
 
 /// What is wrong with personas: of those that are new or changed, everything that they name is looked up; of the others only whether they
@@ -286,15 +296,6 @@ fn rules(known: &Known, then: &Configuration) -> Rules {
     }
 }
 
-fn next_version(personas: &[Persona], draft: &Persona) -> Persona {
-    let id = draft.reference.id.clone();
-    let version = latest(personas, &id).map_or(1, |before| before.reference.version + 1);
-    Persona {
-        reference: PersonaRef { id, version },
-        ..draft.clone()
-    }
-}
-
 fn retired(personas: &[Persona], gone: &Persona) -> Persona {
     Persona {
         retired: true,
@@ -305,6 +306,5 @@ fn retired(personas: &[Persona], gone: &Persona) -> Persona {
 fn hash(tenant: &Tenant, now: &Configuration, then: &Configuration) -> Result<String> {
     let text = serde_json::to_vec(&(&tenant.id, now, then))
         .map_err(|error| Error::new(Kind::Invalid, "naming a configuration").with_source(error))?;
-    let hash = Sha256::digest(&text);
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest::whole(&text))
 }

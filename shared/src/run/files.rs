@@ -2,21 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use crate::config;
 use crate::error::{Error, Kind, Result};
 pub use crate::model::change_set::FileOrder;
 use crate::model::change_set::{ChangeKind, ChangeSet, Counts, SetId, SetOrigin, SetState};
 use crate::model::lane::Lane;
 use crate::model::microsoft::UserId;
-use crate::model::person::Person;
+use crate::model::person::{Person, PersonState};
+use crate::model::persona::Wanted;
 use crate::model::property::Property;
 use crate::model::tenant::{Tenant, TenantId};
-use crate::plan::decide::Policybook;
+use crate::plan::decide::{Basis, Policybook};
 use crate::plan::gate;
 pub use crate::store::change_sets::FileOutcome;
-use crate::store::change_sets::PlannedChange;
+use crate::store::change_sets::{PlanHash, PlannedChange};
 use crate::store::commits::ulid;
 use crate::store::keys;
 
@@ -159,41 +158,68 @@ async fn found(
     Ok(seen)
 }
 
-type Planned = (Vec<ChangeKind>, crate::model::persona::Wanted);
+/// What a row orders, as single orders have it.
+pub(super) enum Ordered {
+    Offboard,
+    Move(MoveChoice),
+    Persona(Choice),
+    Unstage,
+}
+
+impl From<&FileOrder> for Ordered {
+    fn from(order: &FileOrder) -> Self {
+        match order.clone() {
+            FileOrder::Offboard => Self::Offboard,
+            FileOrder::Unstage => Self::Unstage,
+            FileOrder::Move {
+                site,
+                persona,
+                profile,
+                keep_number,
+            } => Self::Move(MoveChoice {
+                site,
+                persona,
+                profile,
+                role: None,
+                keep_number,
+                licences: None,
+            }),
+            FileOrder::Persona {
+                persona,
+                profile,
+                site,
+            } => Self::Persona(Choice {
+                persona,
+                profile,
+                site,
+                role: None,
+            }),
+        }
+    }
+}
+
+type Planned = (Vec<ChangeKind>, Wanted);
 
 /// What a row does to somebody, or why it cannot be ordered as things stand.
 fn check_row(
     book: &Policybook,
-    basis: &crate::plan::decide::Basis,
+    basis: &Basis,
     seen: &PersonSeen,
     order: &FileOrder,
 ) -> std::result::Result<Planned, String> {
     let person = &seen.person;
     let told = |error: Error| error.to_string();
-    let choice = match order {
-        FileOrder::Offboard if person.is_leaving() => {
+    let choice = match Ordered::from(order) {
+        Ordered::Offboard if person.is_leaving() => {
             return Err("they are being offboarded already".to_owned());
         }
-        FileOrder::Offboard => return Ok((vec![ChangeKind::Offboard], Default::default())),
-        FileOrder::Unstage => {
-            let staged = seen.state() == crate::model::person::PersonState::Staged;
+        Ordered::Offboard => return Ok((vec![ChangeKind::Offboard], Wanted::default())),
+        Ordered::Unstage => {
+            let staged = seen.state() == PersonState::Staged;
             let staged = staged.then(Default::default);
             return staged.ok_or_else(|| "they are not staged".to_owned());
         }
-        FileOrder::Move {
-            site,
-            persona,
-            profile,
-            keep_number,
-        } => {
-            let choice = MoveChoice {
-                site: site.clone(),
-                persona: persona.clone(),
-                profile: profile.clone(),
-                role: None,
-                keep_number: *keep_number,
-                licences: None,
-            };
+        Ordered::Move(choice) => {
             check(person, &choice).map_err(told)?;
             let held = person.persona.as_ref().map(|held| held.id.clone());
             let persona = choice.persona.or(held);
@@ -205,16 +231,7 @@ fn check_row(
                 role: None,
             }
         }
-        FileOrder::Persona {
-            persona,
-            profile,
-            site,
-        } => Choice {
-            persona: persona.clone(),
-            profile: profile.clone(),
-            site: site.clone(),
-            role: None,
-        },
+        Ordered::Persona(choice) => choice,
     };
     let wanted = chosen(basis, person, &choice).map_err(told)?;
     Ok((gate::kinds(book, person, &wanted), wanted))
@@ -235,17 +252,9 @@ async fn store(
             row.person.clone(),
         )
     });
-    let mut hash = Sha256::new();
-    for row in &rows {
-        let text = serde_json::to_vec(row)
-            .map_err(|error| Error::new(Kind::Invalid, "writing a plan row").with_source(error))?;
-        hash.update(text);
-    }
-    let hash: String = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut hash = PlanHash::default();
+    hash.add(&rows)?;
+    let hash = hash.end();
     let id = SetId(ulid(&format!("{} {by} {hash}", tenant.id.as_str()), now));
     let set = ChangeSet {
         id: id.clone(),

@@ -4,7 +4,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::inventory::NumberEvent;
 use crate::model::job::{Goal, Job, JobId, JobState, Origin};
 use crate::model::microsoft::UserId;
-use crate::model::tenant::{Tenant, TenantId};
+use crate::model::tenant::TenantId;
 use crate::model::time::Time;
 use crate::plan::steps;
 use crate::store::ends::History;
@@ -162,7 +162,7 @@ pub async fn ended(
 pub async fn take_back(shell: &Shell, tenant: &TenantId, id: &JobId, by: &str) -> Result<Job> {
     let tenant = sync::tenant(shell, tenant).await?;
     for _ in 0..TRIES {
-        let mut job = find(shell, &tenant, id).await?;
+        let mut job = look::find_job(shell, &tenant, id).await?;
         let refused = |why: String| Err(Error::new(Kind::Conflict, why));
         if job.state.is_final() {
             return refused(format!("job {} is over: it is {}", id.0, job.state));
@@ -181,7 +181,7 @@ pub async fn take_back(shell: &Shell, tenant: &TenantId, id: &JobId, by: &str) -
         if left_out.is_empty() {
             tracing::info!(tenant = tenant.id.as_str(), job = id.0, by, "taken back");
             shell.ring(&tenant.id, [lane]).await;
-            return find(shell, &tenant, id).await;
+            return look::find_job(shell, &tenant, id).await;
         }
     }
     let why = format!("job {} changes too fast; try again", id.0);
@@ -192,7 +192,7 @@ pub async fn take_back(shell: &Shell, tenant: &TenantId, id: &JobId, by: &str) -
 /// last one of its person: what came later counts.
 pub async fn replay(shell: &Shell, tenant: &TenantId, id: &JobId) -> Result<UserId> {
     let row = sync::tenant(shell, tenant).await?;
-    let job = find(shell, &row, id).await?;
+    let job = look::find_job(shell, &row, id).await?;
     let refused = |why: String| Err(Error::new(Kind::Conflict, why));
     if !job.state.is_final() {
         return refused(format!(
@@ -257,15 +257,6 @@ pub async fn replay(shell: &Shell, tenant: &TenantId, id: &JobId) -> Result<User
     })
     .await?;
     Ok(person.id)
-}
-
-async fn find(shell: &Shell, tenant: &Tenant, id: &JobId) -> Result<Job> {
-    let found = if look::is_id(&id.0) {
-        shell.store.job(tenant, id).await?
-    } else {
-        None
-    };
-    found.ok_or_else(|| Error::new(Kind::NotFound, format!("there is no job {}", id.0)))
 }
 
 /// Before every id of this moment or later, and after all earlier ones.

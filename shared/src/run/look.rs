@@ -224,11 +224,7 @@ pub async fn waiting(
 /// One job with its steps. `NotFound` if there is none.
 pub async fn job(shell: &Shell, tenant: &TenantId, id: &JobId) -> Result<JobSeen> {
     let tenant = sync::tenant(shell, tenant).await?;
-    let none = || Error::new(Kind::NotFound, format!("there is no job {}", id.0));
-    if !is_id(&id.0) {
-        return Err(none());
-    }
-    let job = shell.store.job(&tenant, id).await?.ok_or_else(none)?;
+    let job = find_job(shell, &tenant, id).await?;
     let (steps, notes) = match shell.store.plan(&tenant, id).await? {
         Some(PlanRow::Known(plan)) => (Some(plan.steps), plan.notes),
         Some(PlanRow::Newer(_)) | None => (None, Vec::new()),
@@ -271,6 +267,16 @@ pub(super) async fn find(shell: &Shell, tenant: &Tenant, id: &UserId) -> Result<
         None
     };
     found.ok_or_else(|| Error::new(Kind::NotFound, format!("there is no person {}", id.0)))
+}
+
+/// One job's header. `NotFound` if there is none.
+pub(super) async fn find_job(shell: &Shell, tenant: &Tenant, id: &JobId) -> Result<Job> {
+    let found = if is_id(&id.0) {
+        shell.store.job(tenant, id).await?
+    } else {
+        None
+    };
+    found.ok_or_else(|| Error::new(Kind::NotFound, format!("there is no job {}", id.0)))
 }
 
 /// Whether `text` can be an id of ours or of Microsoft's: anything else could forge a key (V7).

@@ -1,9 +1,9 @@
 //! What an administrator stores: personas, looked up before anybody can be given them.
 
 use crate::error::{Error, Kind, Result};
-use crate::model::persona::{Persona, PersonaRef};
+use crate::model::persona::Persona;
 use crate::model::tenant::TenantId;
-use crate::plan::decide::latest;
+use crate::plan::decide::{newest, next_version};
 use crate::plan::flaws::{Flaw, flaws, malformed, said};
 
 use super::places::{Edited, Tag, told};
@@ -27,19 +27,11 @@ pub async fn save_persona(
     let estate = basis::estate(shell, &tenant, ranges).await?;
     refuse(&flaws(persona, &estate, &tenant.settings.protected))?;
     let personas = shell.store.catalogue(&tenant.id).await?.personas;
-    let before = latest(&personas, &persona.reference.id);
-    let known = before.filter(|before| !before.retired);
+    let known = newest(&personas, &persona.reference.id);
     if known.map(Tag::of).transpose()?.as_ref() != read {
         return Ok(Edited::Stale);
     }
-    let reference = PersonaRef {
-        version: before.map_or(1, |before| before.reference.version + 1),
-        ..persona.reference.clone()
-    };
-    let saved = Persona {
-        reference,
-        ..persona.clone()
-    };
+    let saved = next_version(&personas, persona);
     // First: a decision with it must not miss who wrote it.
     shell.store.add_author(&tenant.id, by).await?;
     let stored = shell.store.add_persona(&tenant.id, &saved).await?;

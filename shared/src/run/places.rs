@@ -97,6 +97,7 @@ pub(super) fn told<T: serde::Serialize>(stored: bool, value: T) -> Result<Edited
     Ok(Edited::Stored(value, tag))
 }
 
-fn refused(why: String) -> Error {
+/// What somebody wrote cannot be stored, and why.
+pub(super) fn refused(why: String) -> Error {
     Error::new(Kind::Conflict, why)
 }

@@ -3,17 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use crate::config;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::model::change_set::{ChangeKind, ChangeSet, Gate, SetId, SetOrigin, SetPlace, SetState};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::model::time::Time;
 use crate::plan::decide::{Decision, Leave};
 use crate::plan::gate::{self, Tally};
-use crate::store::change_sets::PlannedChange;
+use crate::store::change_sets::{PlanHash, PlannedChange};
 use crate::store::commits::ulid;
 
 use super::decide::{Decider, PAGE, put_off};
@@ -269,7 +267,7 @@ async fn stop(
     let Decider { shell, tenant, .. } = *decider;
     let now = shell.clock.now();
     let id = set_id(decider, origin, now);
-    let mut hash = Sha256::new();
+    let mut hash = PlanHash::default();
     let mut rows_written = 0;
     let mut busy = Vec::new();
     let mut walk = Walk::default();
@@ -293,12 +291,7 @@ async fn stop(
                 }),
             }
         }
-        for row in &rows {
-            let text = serde_json::to_vec(row).map_err(|error| {
-                Error::new(Kind::Invalid, "writing a plan row").with_source(error)
-            })?;
-            hash.update(text);
-        }
+        hash.add(&rows)?;
         rows_written += u64::try_from(rows.len()).unwrap_or_default();
         shell.store.put_planned(tenant, &id, &rows).await?;
     }
@@ -313,11 +306,7 @@ async fn stop(
         id: id.clone(),
         origin,
         state: SetState::Stopped,
-        hash: hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        hash: hash.end(),
         decided_with: decider.decided_with.to_owned(),
         rules: decider.rules,
         whole: matches!(whom, Whom::Everybody) || old.as_ref().is_some_and(same),

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::model::configuration::FieldsAt;
 use crate::model::edit::{Field, FieldPolicy, FieldRule};
 use crate::model::tenant::{Settings, TenantId};
 use crate::plan::written;
 
-use super::places::{Edited, Tag, told};
+use super::places::{Edited, Tag, refused, told};
 use super::{Shell, sync};
 
 /// What is written down of a tenant's settings, with the tag of its content.
@@ -76,8 +76,4 @@ pub async fn save_fields(
         .replace_fields(&tenant.id, &policy, read)
         .await?;
     told(stored, policy)
-}
-
-fn refused(why: String) -> Error {
-    Error::new(Kind::Conflict, why)
 }

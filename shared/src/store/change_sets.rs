@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::jobs::Belonging;
 use super::keys;
@@ -13,8 +14,9 @@ use super::tenants::found;
 use super::write::{Write, Written};
 use super::{Store, decode, encode};
 use crate::config;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::change_set::{ChangeKind, ChangeSet, FileOrder, Gate, SetId, SetPlace};
+use crate::model::digest::hex;
 use crate::model::lane::{Lane, Mark};
 use crate::model::microsoft::UserId;
 use crate::model::persona::Wanted;
@@ -35,6 +37,28 @@ pub struct PlannedChange {
     /// What a file orders for them; `None` = rules decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<FileOrder>,
+}
+
+/// The hash of plan rows, in the order in which they are added: what somebody says yes to.
+#[derive(Default)]
+pub struct PlanHash(Sha256);
+
+impl PlanHash {
+    /// Adds rows.
+    pub fn add(&mut self, rows: &[PlannedChange]) -> Result<()> {
+        for row in rows {
+            let text = serde_json::to_vec(row).map_err(|error| {
+                Error::new(Kind::Invalid, "writing a plan row").with_source(error)
+            })?;
+            self.0.update(text);
+        }
+        Ok(())
+    }
+
+    /// 64 hexadecimal digits.
+    pub fn end(self) -> String {
+        hex(&self.0.finalize())
+    }
 }
 
 /// What became of somebody whom a file names, once it was their turn.

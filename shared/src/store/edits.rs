@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
 use super::keys::{self, Key};
-use super::known::short_digest;
 use super::write::{Write, Written};
 use super::{Item, Store, attribute, encode};
 use crate::error::{Error, Kind, Result};
 use crate::model::access::Role;
+use crate::model::digest;
 use crate::model::edit::FieldPolicy;
 use crate::model::inventory::{NumberRange, RangeId};
 use crate::model::persona::{Profile, SitePath};
@@ -24,7 +24,7 @@ impl Tag {
     pub fn of<T: Serialize>(value: &T) -> Result<Self> {
         let text = serde_json::to_vec(value)
             .map_err(|error| Error::new(Kind::Invalid, "tagging a row").with_source(error))?;
-        Ok(Self(short_digest(&text)))
+        Ok(Self(digest::short(&text)))
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::{Item, Query, Range, Store, number, text};
 use crate::error::Result;
 
@@ -104,13 +102,4 @@ impl Store {
         }
         Ok(known)
     }
-}
-
-/// Ten bytes of SHA-256, as text: what a row says, in short.
-pub(super) fn short_digest(told: &[u8]) -> String {
-    let hash = Sha256::digest(told);
-    hash.iter()
-        .take(10)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

@@ -3,11 +3,12 @@
 use serde::Deserialize;
 
 use super::keys;
-use super::known::{GONE, Known, short_digest};
+use super::known::{GONE, Known};
 use super::people::{Merged, NEWER_AND_NEWS};
 use super::write::{Write, Written};
 use super::{Store, attribute, decode, number};
 use crate::error::{Error, Kind, Result};
+use crate::model::digest;
 use crate::model::number::{E164, Number};
 use crate::model::tenant::Tenant;
 
@@ -111,5 +112,5 @@ const MISSED: &str = "missed";
 pub fn number_digest(told: &Number) -> Result<String> {
     let told = serde_json::to_vec(told)
         .map_err(|error| Error::new(Kind::Invalid, "reading a number").with_source(error))?;
-    Ok(short_digest(&told))
+    Ok(digest::short(&told))
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::keys;
-use super::known::{GONE, Known, short_digest};
+use super::known::{GONE, Known};
 use super::write::{Write, Written};
 use super::{Store, attribute, decode, number};
 use crate::error::{Error, Kind, Result};
+use crate::model::digest;
 use crate::model::group::GroupId;
 use crate::model::microsoft::{DirectoryUser, LicenceState, UserId};
 use crate::model::person::{Drift, Person, Presence};
@@ -299,5 +300,5 @@ pub fn digest(user: &DirectoryUser, in_scope: bool, followed: [bool; 2]) -> Resu
     let told = told.map_err(|error| {
         Error::new(Kind::Invalid, format!("reading person {}", user.id.0)).with_source(error)
     })?;
-    Ok(short_digest(&told))
+    Ok(digest::short(&told))
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::keys;
-use super::known::short_digest;
 use super::write::{Write, Written};
 use super::{Store, encode};
 use crate::error::{Error, Kind, Result};
+use crate::model::digest;
 use crate::model::persona::Rules;
 use crate::model::tenant::TenantId;
 
@@ -106,7 +106,7 @@ impl Store {
         } else {
             Vec::new()
         };
-        let digest = short_digest(text.as_bytes());
+        let digest = digest::short(text.as_bytes());
         for (nth, text) in parts.iter().enumerate() {
             let part = Part {
                 text: (*text).to_owned(),

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::keys;
 use super::lanes::rung;
-use super::tenants::found;
 use super::write::{Write, Written};
 use super::{Range, Store, attribute, encode};
 use crate::error::Result;
@@ -41,16 +40,8 @@ impl Store {
             Some(_) => format!("SET #settings.#{name} = :value REMOVE #settings_etag"),
             None => format!("REMOVE #settings.#{name}, #settings_etag"),
         };
-        let mut write = Write::update(keys::tenant(tenant), change)
-            .when("attribute_exists(#id)")
-            .name("id")
-            .name("settings")
-            .name("settings_etag")
-            .name(name);
-        if let Some(value) = value {
-            write = write.value("value", attribute(value)?);
-        }
-        found(self.write(write).await?, tenant)
+        let names = ["settings", "settings_etag", name];
+        self.change_tenant(tenant, change, &names, value).await
     }
 
     /// Everybody whom rules leave as they are, also where that is over.

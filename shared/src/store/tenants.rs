@@ -89,16 +89,10 @@ impl Store {
 
     /// Sets everything that an administrator can set, whatever was there.
     pub async fn set_settings(&self, tenant: &TenantId, settings: &Settings) -> Result<()> {
-        let write = Write::update(
-            keys::tenant(tenant),
-            "SET #settings = :settings REMOVE #settings_etag",
-        )
-        .when("attribute_exists(#id)")
-        .name("id")
-        .name("settings")
-        .name("settings_etag")
-        .value("settings", attribute(settings)?);
-        found(self.write(write).await?, tenant)
+        let change = "SET #settings = :value REMOVE #settings_etag".to_owned();
+        let names = ["settings", "settings_etag"];
+        self.change_tenant(tenant, change, &names, Some(settings))
+            .await
     }
 
     /// Sets how much of its work is done for a tenant, and leaves everything else that is set.
@@ -317,10 +311,23 @@ impl Store {
             Some(_) => format!("SET #{name} = :value"),
             None => format!("REMOVE #{name}"),
         };
+        self.change_tenant(tenant, change, &[name], value).await
+    }
+
+    /// Changes a tenant's row, which must be there: `change` names these attributes, and `:value` if there is one.
+    pub(super) async fn change_tenant<T: Serialize>(
+        &self,
+        tenant: &TenantId,
+        change: String,
+        names: &[&str],
+        value: Option<&T>,
+    ) -> Result<()> {
         let mut write = Write::update(keys::tenant(tenant), change)
             .when("attribute_exists(#id)")
-            .name("id")
-            .name(name);
+            .name("id");
+        for name in names {
+            write = write.name(name);
+        }
         if let Some(value) = value {
             write = write.value("value", attribute(value)?);
         }

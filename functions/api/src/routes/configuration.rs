@@ -274,11 +274,9 @@ pub async fn apply(
             Problem::new(What::Unconditional, sentence)
         })?;
     let (draft, by) = (document.configuration(), &caller.subject);
-    let before = configuration::export(&shell, &tenant).await?;
-    let after = draft.clone();
     match configuration::apply(&shell, &tenant, draft, hash, by).await? {
-        Applied::Yes(stored) => {
-            let stored = changes(&before, &after, stored)?;
+        Applied::Yes(planned, stored) => {
+            let stored = changes(&planned.now, &planned.then, stored)?;
             Ok(Json(ConfigurationApplied { stored }).into_response())
         }
         Applied::Stale => {

@@ -134,15 +134,32 @@ impl Client {
         self.ask(Method::PUT, path, request).await
     }
 
+    /// The first item of a list: a page may be empty although there are more.
+    pub async fn first(&self, path: &str, list: &str) -> Result<Option<Value>, Failure> {
+        let mut after = String::new();
+        loop {
+            let page = self.page(path, &after).await?;
+            match (page[list].get(0), page["next"].as_str()) {
+                (Some(first), _) => return Ok(Some(first.clone())),
+                (None, Some(next)) => after = format!("&after={}", segment(next)),
+                (None, None) => return Ok(None),
+            }
+        }
+    }
+
+    async fn page(&self, path: &str, after: &str) -> Result<Value, Failure> {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        Ok(self
+            .get(&format!("{path}{sign}limit=100{after}"))
+            .await?
+            .body)
+    }
+
     /// Every item of a list, page after page.
     pub async fn all(&self, path: &str, list: &str) -> Result<Vec<Value>, Failure> {
         let (mut items, mut after) = (Vec::new(), String::new());
         loop {
-            let sign = if path.contains('?') { '&' } else { '?' };
-            let page = self
-                .get(&format!("{path}{sign}limit=100{after}"))
-                .await?
-                .body;
+            let page = self.page(path, &after).await?;
             items.extend(page[list].as_array().into_iter().flatten().cloned());
             match page["next"].as_str() {
                 Some(next) => after = format!("&after={}", segment(next)),

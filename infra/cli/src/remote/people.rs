@@ -250,8 +250,8 @@ async fn at(desk: &Desk, person: &str) -> Result<String, Failure> {
     let path = desk
         .path(&format!("people?sign_in={}", segment(person)))
         .await?;
-    let found = desk.client.all(&path, "people").await?;
-    let id = found.first().and_then(|person| person["id"].as_str());
+    let found = desk.client.first(&path, "people").await?;
+    let id = found.as_ref().and_then(|person| person["id"].as_str());
     let id = id.ok_or_else(|| Failure::NotFound(format!("nobody signs in as {person}")))?;
     desk.path(&format!("people/{}", segment(id))).await
 }

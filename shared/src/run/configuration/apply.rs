@@ -10,18 +10,18 @@ use crate::model::edit::{Field, FieldPolicy, FieldRule};
 use crate::model::lane::Mark;
 use crate::model::tenant::{Tenant, TenantId};
 use crate::plan::configuration::{Difference, Objection, in_order};
-use crate::plan::decide::latest;
+use crate::plan::decide::{latest, next_version};
 use crate::run::tenants::ring;
 use crate::run::{Shell, schedule, sync};
 use crate::store::edits::Tag;
 
-use super::{Known, compare, next_version, read, retired, rules};
+use super::{Known, Planned, compare, judge, read, retired, rules};
 
 /// What became of an order to apply a draft.
 #[derive(Clone, Debug)]
 pub enum Applied {
-    /// This is different now.
-    Yes(Vec<Difference>),
+    /// This is different now, of what was planned.
+    Yes(Box<Planned>, Vec<Difference>),
     /// What is in force, or the draft, is not what was looked at; nothing was stored.
     Stale,
     /// It cannot be applied; nothing was stored.
@@ -41,16 +41,17 @@ pub async fn apply(
 ) -> Result<Applied> {
     let tenant = sync::tenant(shell, tenant).await?;
     let known = read(shell, &tenant).await?;
-    let planned = compare(shell, &tenant, &known, draft).await?;
+    let mut planned = compare(&tenant, &known, draft)?;
     if planned.hash != hash {
         return Ok(Applied::Stale);
     }
+    judge(shell, &tenant, &known, &mut planned, false).await?;
     if !planned.objections.is_empty() {
         return Ok(Applied::Refused(planned.objections));
     }
     let rest = in_order(planned.differences.clone());
     if rest.is_empty() {
-        return Ok(Applied::Yes(rest));
+        return Ok(Applied::Yes(Box::new(planned), rest));
     }
     // First: a decision with it must not miss who wrote it.
     shell.store.add_author(&tenant.id, by).await?;
@@ -67,7 +68,7 @@ pub async fn apply(
         stored.push(one);
     }
     ring(shell, &tenant.id, Mark::Decide).await?;
-    Ok(Applied::Yes(stored))
+    Ok(Applied::Yes(Box::new(planned), stored))
 }
 
 /// Takes one part away, if it is the one that was read. False = it is another by now. `Conflict` with what is still there, or names it;
@@ -106,7 +107,8 @@ pub async fn remove(
     if tag != *read {
         return Ok(false);
     }
-    let planned = compare(shell, &tenant, &known, draft).await?;
+    let mut planned = compare(&tenant, &known, draft)?;
+    judge(shell, &tenant, &known, &mut planned, false).await?;
     if !planned.objections.is_empty() {
         let all = planned.objections.iter();
         let all: Vec<String> = all

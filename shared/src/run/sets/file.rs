@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::change_set::{ChangeKind, ChangeSet, FileOrder, Gate, SetId, SetPlace, SetState};
+use crate::model::change_set::{ChangeKind, ChangeSet, Gate, SetId, SetPlace, SetState};
 use crate::model::microsoft::UserId;
 use crate::model::person::Person;
 use crate::plan::decide::Basis;
 use crate::plan::gate::Tally;
 use crate::run::decide::Decider;
-use crate::run::moves::{self, MoveChoice};
-use crate::run::order::{self, Choice};
+use crate::run::files::Ordered;
 use crate::run::{basis, unstage};
+use crate::run::{moves, order};
 use crate::store::change_sets::{FileOutcome, PlannedChange};
 use crate::store::jobs::PlanRow;
 
@@ -196,40 +196,19 @@ async fn carried_out(
         ));
     }
     let (id, file) = (&row.person, Some(set));
-    match &row.order {
-        None => return Ok(Some("nothing is ordered for them".to_owned())),
-        Some(FileOrder::Offboard) if person.is_leaving() => {}
-        Some(FileOrder::Offboard) => order::offboard_by(shell, tenant, basis, id, file).await?,
-        Some(FileOrder::Move {
-            site,
-            persona,
-            profile,
-            keep_number,
-        }) => {
-            let choice = MoveChoice {
-                site: site.clone(),
-                persona: persona.clone(),
-                profile: profile.clone(),
-                role: None,
-                keep_number: *keep_number,
-                licences: None,
-            };
+    let Some(order) = &row.order else {
+        return Ok(Some("nothing is ordered for them".to_owned()));
+    };
+    match Ordered::from(order) {
+        Ordered::Offboard if person.is_leaving() => {}
+        Ordered::Offboard => order::offboard_by(shell, tenant, basis, id, file).await?,
+        Ordered::Move(choice) => {
             moves::move_by(shell, tenant, basis, id, &choice, false, file).await?;
         }
-        Some(FileOrder::Persona {
-            persona,
-            profile,
-            site,
-        }) => {
-            let choice = Choice {
-                persona: persona.clone(),
-                profile: profile.clone(),
-                site: site.clone(),
-                role: None,
-            };
+        Ordered::Persona(choice) => {
             order::provision_by(shell, tenant, basis, id, &choice, file).await?;
         }
-        Some(FileOrder::Unstage) => {
+        Ordered::Unstage => {
             let told = unstage::unstage(shell, &tenant.id, std::slice::from_ref(id)).await?;
             let aside = told.first().and_then(|(_, told)| told.why_not());
             return Ok(aside.map(str::to_owned));

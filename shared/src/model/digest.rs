@@ -1,0 +1,21 @@
+//! Names for contents: two that have one are the same, but once in more tries than anybody makes.
+
+use sha2::{Digest, Sha256};
+
+/// Bytes of a short name: two contents share one once in 2^80.
+const SHORT: usize = 10;
+
+/// Bytes as two small hexadecimal digits each.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The SHA-256 of a content, 64 digits.
+pub fn whole(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))
+}
+
+/// The beginning of it, 20 digits: what a row says, in short.
+pub fn short(content: &[u8]) -> String {
+    hex(&Sha256::digest(content)[..SHORT])
+}
