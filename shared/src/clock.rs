@@ -16,6 +16,17 @@ pub struct Clock {
     source: Source,
     /// Where the monotonic reading begins.
     start: Instant,
+    /// What it had measured before that.
+    before: Duration,
+    /// How wrong the clock is set.
+    error: Option<Swing>,
+}
+
+/// A clock that is set wrong: ahead by `by`, and after `every` behind by as much, in turn.
+#[derive(Clone, Copy, Debug)]
+struct Swing {
+    by: Duration,
+    every: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +47,8 @@ impl Clock {
         Self {
             source: Source::System,
             start: Instant::now(),
+            before: Duration::ZERO,
+            error: None,
         }
     }
 
@@ -52,6 +65,26 @@ impl Clock {
                 speed: speed.max(1),
             },
             start: Instant::now(),
+            before: Duration::ZERO,
+            error: None,
+        }
+    }
+
+    /// The same clock, begun so much earlier.
+    pub fn begun_before(self, span: Duration) -> Self {
+        Self {
+            before: span,
+            ..self
+        }
+    }
+
+    /// The same clock, set wrong: ahead by `by`, after `every` behind by as much, then ahead again. What it measures between two
+    /// moments, and how long it sleeps, stays right.
+    pub fn swinging(self, by: Duration, every: Duration) -> Self {
+        let every = every.max(Duration::from_millis(1));
+        Self {
+            error: Some(Swing { by, every }),
+            ..self
         }
     }
 
@@ -61,10 +94,15 @@ impl Clock {
         reason = "this is the one place that reads the system clock"
     )]
     pub fn now(&self) -> Time {
-        match self.source {
+        let right = match self.source {
             Source::System => Time::from_millis(Timestamp::now().as_millisecond()),
             Source::Steered { epoch, .. } => epoch + self.elapsed(),
-        }
+        };
+        let Some(Swing { by, every }) = self.error else {
+            return right;
+        };
+        let is_ahead = (self.elapsed().as_millis() / every.as_millis()).is_multiple_of(2);
+        if is_ahead { right + by } else { right - by }
     }
 
     /// Time since this clock was made; never jumps and never runs backwards. Leases are measured with it.
@@ -74,10 +112,11 @@ impl Clock {
     )]
     pub fn elapsed(&self) -> Duration {
         let real = Instant::now().saturating_duration_since(self.start);
-        match self.source {
-            Source::System => real,
-            Source::Steered { speed, .. } => real.saturating_mul(speed),
-        }
+        self.before
+            + match self.source {
+                Source::System => real,
+                Source::Steered { speed, .. } => real.saturating_mul(speed),
+            }
     }
 
     /// Waits until this much of this clock's time has passed.

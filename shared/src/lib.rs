@@ -9,6 +9,7 @@
 //! | [`queue`] | SQS doorbells |
 //! | [`run`] | THE SHELL: where reading, deciding, acting and committing meet |
 //! | [`app`], [`lambda`] | the real clients, the handlers |
+//! | [`planted`] | bugs that the simulation has to find; compiled into nothing that is deployed |
 //! | [`clock`], [`config`], [`error`], [`telemetry`] | what everybody stands on |
 
 pub mod app;
@@ -19,6 +20,7 @@ pub mod graph;
 pub mod lambda;
 pub mod model;
 pub mod plan;
+pub mod planted;
 pub mod queue;
 pub mod run;
 pub mod store;

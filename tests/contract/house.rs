@@ -13,12 +13,12 @@ const LONG: usize = 400;
 /// What a module of `shared` may use of the others; `None` = everything.
 fn may_use(module: &str) -> Option<&'static [&'static str]> {
     Some(match module {
-        "model" | "telemetry" => &[],
+        "model" | "telemetry" | "planted" => &[],
         "clock" | "config" | "error" => &["model"],
-        "plan" => &["model", "config"],
-        "graph" | "store" | "queue" => &["model", "error", "clock", "config"],
+        "plan" => &["model", "config", "planted"],
+        "graph" | "store" | "queue" => &["model", "error", "clock", "config", "planted"],
         "run" => &[
-            "model", "plan", "graph", "store", "queue", "error", "clock", "config",
+            "model", "plan", "graph", "store", "queue", "error", "clock", "config", "planted",
         ],
         "app" | "lambda" => return None,
         unknown => panic!("say here what shared::{unknown} may use"),
@@ -188,4 +188,27 @@ fn paths_are_read_in_every_form() {
     let named = |depth| Vec::from_iter(named_of("crate", &from_the_root(code, depth)));
     assert_eq!(named(1), ["a", "b", "c", "e"]);
     assert_eq!(named(2), ["a", "b", "c", "e", "g"]);
+}
+
+/// Bugs on purpose are in nothing that is deployed: no function and no default enables them. Each is really planted.
+#[test]
+fn no_function_has_bugs_on_purpose() {
+    const FEATURE: &str = "planted-bugs";
+    for (path, text) in sources::manifests() {
+        let may = ["shared/Cargo.toml", "tests/Cargo.toml"].contains(&path.as_str());
+        assert!(may || !text.contains(FEATURE), "{path} names {FEATURE}");
+        let default = text.lines().find(|line| line.starts_with("default"));
+        assert!(
+            !default.is_some_and(|line| line.contains(FEATURE)),
+            "{path}"
+        );
+    }
+    let shared: Vec<Source> = sources::below("shared/src");
+    for bug in shared::planted::Bug::ALL {
+        let place = format!("Bug::{bug:?}");
+        let is_planted = shared
+            .iter()
+            .any(|source| source.path != "shared/src/planted.rs" && source.code.contains(&place));
+        assert!(is_planted, "{} has no place in the code", bug.name());
+    }
 }

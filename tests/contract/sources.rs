@@ -106,3 +106,19 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
         }
     }
 }
+
+/// The manifests of all crates, by their paths below the workspace.
+pub fn manifests() -> Vec<(String, String)> {
+    let workspace = read("Cargo.toml");
+    let mut found = vec![("Cargo.toml".to_owned(), workspace)];
+    for folder in ["shared", "tests", "infra/local", "infra/cli"] {
+        let path = format!("{folder}/Cargo.toml");
+        found.push((path.clone(), read(&path)));
+    }
+    for function in fs::read_dir(root().join("functions")).unwrap() {
+        let name = function.unwrap().file_name();
+        let path = format!("functions/{}/Cargo.toml", name.to_string_lossy());
+        found.push((path.clone(), read(&path)));
+    }
+    found
+}

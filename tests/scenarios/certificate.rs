@@ -8,8 +8,7 @@ use aws_lc_rs::signature::KeyPair as _;
 use aws_smithy_types::base64;
 use local::contoso;
 use local::demo::{EPOCH, customer, furnish};
-use local::dynamodb::Place;
-use local::installation::{Installation, Options, Schedules};
+use local::installation::{Installation, Options};
 use local::microsoft::{self, Certificate, Microsoft};
 use local::reference::Ledger;
 use serde_json::json;
@@ -50,14 +49,7 @@ async fn read_with(key: &KeyPair, known: &KeyPair) -> (usize, bool) {
     let clock = Clock::steered(EPOCH, 1);
     let microsoft = Microsoft::in_memory(options, clock);
     furnish(&microsoft, &contoso::employees(20, 1));
-    let options = Options {
-        clock,
-        seed: 1,
-        place: Place::Memory,
-        index_lag: Duration::ZERO,
-        hook: None,
-        schedules: Schedules::default(),
-    };
+    let options = Options::new(clock, 1);
     let installation = Installation::start(options, customer, microsoft.http())
         .await
         .unwrap();

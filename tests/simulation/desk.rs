@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::contoso::{self, Fate as Life};
-use local::demo::Stage;
+use local::demo::{Past, Stage};
 use local::fate::{Fate, Hook, Service};
 use local::microsoft::{NewGroup, Truth};
 use serde_json::Value;
@@ -54,7 +54,25 @@ pub const ROUTES: [Route; 4] = [Route::Rule, Route::Quick, Route::Profile, Route
 /// The stage, and what was sent to Microsoft.
 pub struct Desk {
     pub stage: Stage,
-    sent: Arc<Mutex<Vec<(String, Value)>>>,
+    sent: Sent,
+}
+
+/// What was sent to Microsoft to change something, or to be read in another way than by GET.
+type Sent = Arc<Mutex<Vec<(String, Value)>>>;
+
+fn recording(hook: Option<Hook>) -> (Hook, Sent) {
+    let sent = Sent::default();
+    let writes = Arc::clone(&sent);
+    let hook: Hook = Arc::new(move |request| {
+        let is_read = request.operation.starts_with("GET");
+        if request.service == Service::Microsoft && !is_read {
+            let body = serde_json::from_slice(request.body).unwrap_or_default();
+            let line = (request.operation.to_owned(), body);
+            writes.lock().unwrap().push(line);
+        }
+        hook.as_ref().map_or(Fate::Deliver, |hook| hook(request))
+    });
+    (hook, sent)
 }
 
 /// A persona that gives nothing yet; with one change.
@@ -85,20 +103,18 @@ pub fn policies(named: &[(&str, &str)]) -> BTreeMap<PolicyType, String> {
 }
 
 impl Desk {
+    /// Goes on from where another desk stood.
+    pub fn resume(past: &Past, hook: Option<Hook>) -> Self {
+        let (recording, sent) = recording(hook);
+        let stage = Stage::resume(past, Some(recording)).unwrap();
+        Self { stage, sent }
+    }
+
     /// So many people, three groups, and seats for everybody; `change` may set up more before anything runs.
     pub async fn with(people: usize, hook: Option<Hook>, change: impl FnOnce(&Stage)) -> Self {
-        let sent: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
-        let writes = Arc::clone(&sent);
-        let recording: Hook = Arc::new(move |request| {
-            let is_read = request.operation.starts_with("GET");
-            if request.service == Service::Microsoft && !is_read {
-                let body = serde_json::from_slice(request.body).unwrap_or_default();
-                let line = (request.operation.to_owned(), body);
-                writes.lock().unwrap().push(line);
-            }
-            hook.as_ref().map_or(Fate::Deliver, |hook| hook(request))
-        });
+        let (recording, sent) = recording(hook);
         let mut setting = setting(cast(None, Life::Stays, people), Some(recording));
+        setting.shards = 2;
         setting.microsoft.group_licence_delay = (MINUTE, 4 * MINUTE);
         let stage = Stage::set(setting).await.unwrap();
         for (id, _) in contoso::SKUS {
@@ -208,7 +224,7 @@ impl Desk {
     /// Lets the installation run beside a story.
     pub async fn play(&self, story: impl Future<Output = ()>) {
         beside(&self.stage, story).await;
-        let broken = self.stage.ledger().unwrap().broken_invariants();
+        let broken = self.stage.broken().unwrap();
         assert!(broken.is_empty(), "{broken:#?}");
     }
 

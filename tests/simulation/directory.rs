@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use local::contoso::{self, Employee};
 use local::demo::{EPOCH, customer, furnish};
-use local::dynamodb::Place;
 use local::fate::{Fate, Hook, Request, Service};
 use local::installation::{Installation, Options, Schedules};
 use local::microsoft::{self, Microsoft};
@@ -53,18 +52,10 @@ impl Directory {
         let microsoft = Microsoft::in_memory(options, clock);
         furnish(&microsoft, people);
         let options = Options {
-            clock,
-            seed: 5,
-            place: Place::Memory,
             index_lag: MINUTE / 60,
             hook,
-            schedules: Schedules {
-                sync: None,
-                staging: None,
-                probe: None,
-                numbers: None,
-                full: None,
-            },
+            schedules: Schedules::NONE,
+            ..Options::new(clock, 5)
         };
         let installation = Installation::start(options, customer, microsoft.http())
             .await

@@ -26,7 +26,7 @@ fn deaf() -> Hook {
 
 /// V4: without a single doorbell, and with indexes up to 30 s behind, no due job is older than 210 s.
 #[test]
-fn without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds() {
+pub fn without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds() {
     play(async {
         let people = [
             cast(Some("sales"), Life::Stays, 12),

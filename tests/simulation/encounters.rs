@@ -58,13 +58,13 @@ fn offboarding_meets_an_assignment(fate: Fate) {
 
 /// Fault 29, J2, A3: the offboarding is committed while the licence request is under way and is carried out 10 s later.
 #[test]
-fn an_offboarding_committed_during_an_assignment_wins() {
+pub fn an_offboarding_committed_during_an_assignment_wins() {
     offboarding_meets_an_assignment(Fate::Delay(Duration::from_secs(10)));
 }
 
 /// Fault 10: the same, and the answer to the licence request is lost.
 #[test]
-fn an_offboarding_wins_over_an_assignment_whose_answer_was_lost() {
+pub fn an_offboarding_wins_over_an_assignment_whose_answer_was_lost() {
     offboarding_meets_an_assignment(Fate::LoseAnswer);
 }
 
@@ -100,15 +100,19 @@ fn freeze(kind: &'static str, worker: &'static str, nth: u64, span: Duration) ->
 
 /// Fault 27, V10, V11: a sync is frozen beyond its lease, another one runs, and the first wakes up with a stale page in hand.
 #[test]
-fn a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more() {
-    for nth in 0..6 {
+pub fn a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more() {
+    // Before it has read a page, and with what it has read in hand.
+    let places = (0..6)
+        .map(|nth| ("/users", nth))
+        .chain((0..6).map(|nth| ("UpdateItem", nth)));
+    for (kind, nth) in places {
         play(async {
             let people = [
                 cast(Some("sales"), Life::Stays, 2),
                 cast(Some("frontline"), Life::Stays, 1),
             ]
             .concat();
-            let hook = freeze("/users", "sync", nth, Duration::from_secs(200));
+            let hook = freeze(kind, "sync", nth, Duration::from_secs(200));
             let stage = Stage::set(setting(people, Some(hook))).await.unwrap();
             let story = async {
                 pull(&stage).await;
@@ -124,14 +128,14 @@ fn a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more() {
             beside(&stage, story).await;
             let ledger = stage.ledger().unwrap();
             let problems = reference::problems(&ledger, &stage.employees, &stage.microsoft);
-            assert!(problems.is_empty(), "request {nth}: {problems:#?}");
+            assert!(problems.is_empty(), "{kind} {nth}: {problems:#?}");
             let fresh = ledger.people[&stage.employees[0].id]
                 .facts
                 .text(shared::model::property::Property::Mobile);
             assert_eq!(
                 fresh,
                 Some("+1"),
-                "request {nth}: a stale page overwrote a newer one"
+                "{kind} {nth}: a stale page overwrote a newer one"
             );
         });
     }

@@ -9,7 +9,7 @@ use shared::run::{self, Choice, change_sets};
 
 use crate::desk::{Desk, E3, LONDON, persona, sku};
 use crate::gate::one_waiting;
-use crate::theatre::{HOUR, MINUTE, ends_the_same_at_the_table, play};
+use crate::theatre::{HOUR, MINUTE, play};
 
 const BY: &str = "olga";
 
@@ -258,26 +258,5 @@ fn many_offboardings_by_file_wait_for_a_yes_of_somebody_else() {
         assert_eq!(set(&desk, &given).await.state, SetState::Rejected);
         let row = shell.store.tenant(tenant).await.unwrap().unwrap();
         assert!(row.files.is_empty());
-    });
-}
-
-/// V4: whatever dies while a file is carried out, everybody in it has their turn once.
-#[test]
-fn a_file_outlives_a_death_at_every_write() {
-    ends_the_same_at_the_table(|hook, switch| {
-        play(async {
-            let desk = Desk::with(2, Some(hook), |_| {}).await;
-            desk.members();
-            // Nothing but a place: what the file adds to a job is what dies here.
-            desk.add(&persona(|_| {})).await;
-            desk.import().await;
-            switch.on();
-            let rows = [0, 1].map(|nth| row(&desk, nth, to("test")));
-            let given = give_in(&desk, &rows, false).await;
-            desk.play(desk.stage.clock.sleep(20 * MINUTE)).await;
-            let set = set(&desk, &given).await;
-            let states = [desk.state(0), desk.state(1)];
-            (set.state, set.applied, set.moved, states)
-        })
     });
 }

@@ -24,7 +24,7 @@ fn site() -> SitePath {
 }
 
 /// A usage location, a licence and a policy.
-fn full() -> Persona {
+pub fn full() -> Persona {
     persona(|persona| {
         persona.usage_location = Some(LocationSource::Site);
         persona.licences = vec![sku(E3)];
@@ -33,7 +33,7 @@ fn full() -> Persona {
 }
 
 /// Nothing is set up but the connection.
-async fn bare(people: usize) -> Desk {
+pub async fn bare(people: usize) -> Desk {
     let desk = Desk::of(people).await;
     desk.members();
     desk.settings(|settings| settings.flow_through = None).await;
@@ -46,7 +46,7 @@ async fn bare(people: usize) -> Desk {
     desk
 }
 
-async fn adoption_on(desk: &Desk) {
+pub async fn adoption_on(desk: &Desk) {
     let (shell, tenant) = desk.office();
     for mut node in contoso::nodes() {
         if node.path == site() {

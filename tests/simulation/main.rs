@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `theatre` | nothing: it sets the stage and watches |
 //! | `connection` | the connection is tested, paused, or only read through |
-//! | `crashes` | a crash at any request, before or after its effect, loses nobody |
 //! | `directory` | a directory read whole or by changes, killed or narrowed, ends the same |
 //! | `doorbells` | the sweep is the guarantee |
 //! | `encounters` | named interleavings: offboarding against assignment, frozen workers, stale pages |
@@ -19,7 +18,7 @@
 //! | `outages` | wrong secret, missing consent, unreachable Microsoft, nonsense in the queues |
 //! | `overrides` | exceptions, a halt of everything, an offboarding that is taken back |
 //! | `relocations` | rules move people, number and all |
-//! | `seeds` | everything at once |
+//! | `proof` | a crash at any request loses nobody, nor does everything at once; bugs on purpose are found |
 //! | `transactions` | jobs are taken back, done again, followed for good |
 //! | `staging` | who waits for Microsoft, who looks when, and what is kept meanwhile |
 
@@ -31,8 +30,6 @@
 
 mod audit;
 mod connection;
-mod crashes;
-mod deaths;
 mod departures;
 mod desk;
 mod directory;
@@ -56,10 +53,10 @@ mod outages;
 mod overrides;
 mod peace;
 mod poison;
+mod proof;
 mod relocations;
 mod scarce;
 mod seats;
-mod seeds;
 mod staging;
 mod theatre;
 mod transactions;

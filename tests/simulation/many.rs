@@ -14,7 +14,7 @@ use shared::run::rules::save_rules;
 
 use crate::desk::Desk;
 use crate::gate::one_waiting;
-use crate::theatre::{HOUR, MINUTE, ends_the_same_at_the_table, play, pull};
+use crate::theatre::{HOUR, MINUTE, play, pull};
 
 const PEOPLE: usize = 5_000;
 
@@ -188,52 +188,4 @@ fn a_third_of_five_thousand_people_waits_for_a_second_person() {
         expected.sort();
         assert_eq!(told, expected);
     });
-}
-
-/// V1-V16, I3, fault 1: the worker dies at any request to the table while a change set is made and applied: everybody is changed once, and
-/// the set ends.
-#[test]
-fn a_change_set_survives_a_death_at_every_request_to_the_table() {
-    let (jobs, state, kiwis) = ends_the_same_at_the_table(|hook, switch| {
-        play(async {
-            let desk = Desk::with(2, Some(hook), |_| {}).await;
-            desk.add(&persona("plain", None)).await;
-            desk.add(&persona("kiwi", None)).await;
-            desk.members();
-            let (shell, tenant) = desk.office();
-            let nobody = (ChangeKind::Persona, limit(0));
-            desk.settings(|settings| settings.limits.extend([nobody]))
-                .await;
-            save_rules(shell, tenant, rules(2, &[]), false, "ada")
-                .await
-                .unwrap();
-            desk.import().await;
-            desk.settle(30 * HOUR).await;
-            let all = [("user.objectId -ne null", "kiwi")];
-            save_rules(shell, tenant, rules(3, &all), false, "ada")
-                .await
-                .unwrap();
-            switch.on();
-            desk.play(async {
-                pull(&desk.stage).await;
-                desk.stage.clock.sleep(HOUR).await;
-            })
-            .await;
-            let set = one_waiting(&desk.stage).await;
-            change_sets::approve(shell, tenant, &set.id, &set.hash, "eve")
-                .await
-                .unwrap();
-            desk.settle(30 * HOUR).await;
-            let ledger = desk.stage.ledger().unwrap();
-            let is_kiwi = |number: &usize| {
-                let held = ledger.people[&desk.id(*number).0].persona.clone();
-                held.is_some_and(|held| held.id == "kiwi")
-            };
-            let kiwis = (0..2).filter(is_kiwi).count();
-            let done = change_sets::get(shell, tenant, &set.id).await.unwrap();
-            assert_eq!(done.applied, 2);
-            (ledger.jobs.len(), done.state, kiwis)
-        })
-    });
-    assert_eq!((jobs, state, kiwis), (4, SetState::Done, 2));
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use local::contoso;
 use local::fate::Hook;
-use local::microsoft::{NewNumber, Truth};
+use local::microsoft::NewNumber;
 use shared::error::{Kind, Result};
-use shared::model::inventory::{NumberRange, NumberState, RangeId};
+use shared::model::inventory::{NumberRange, NumberState};
 use shared::model::job::{Goal, JobState};
-use shared::model::microsoft::{PolicyType, UserId};
+use shared::model::microsoft::PolicyType;
 use shared::model::number::E164;
 use shared::model::person::Person;
 use shared::model::persona::{MemberRole, Persona, SitePath};
@@ -18,9 +18,7 @@ use shared::run::{self, Choice, MoveChoice, Planned};
 
 use crate::desk::{Desk, LONDON, Route};
 use crate::numbers::{SALES, in_range, number, range, with_number};
-use crate::theatre::{
-    HOUR, Switch, ends_the_same_at_the_table, ends_the_same_since, ends_the_same_twice, play,
-};
+use crate::theatre::{HOUR, play};
 
 const SECOND: Duration = Duration::from_secs(1);
 pub const BERLIN: &str = "europe/berlin";
@@ -221,73 +219,6 @@ fn a_number_of_a_shared_level_stays_where_it_is() {
         );
         desk.agrees();
     });
-}
-
-/// Site and number of the person.
-type There = (Option<SitePath>, Option<E164>);
-/// State, node, range and holder of the entry.
-type Kept = (
-    NumberState,
-    Option<SitePath>,
-    Option<RangeId>,
-    Option<UserId>,
-);
-
-/// Somebody moves with their number; how it ends.
-fn moved_with_number(hook: Hook, switch: &Switch) -> (Truth, There, Kept) {
-    play(async {
-        let desk = desk(Some(hook)).await;
-        desk.moves(&to_berlin(true), false).await.unwrap();
-        switch.on();
-        desk.settle(24 * HOUR).await;
-        assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
-        desk.agrees();
-        let sent = desk.sent();
-        assert!(
-            !sent.iter().any(|line| line.contains("ssignNumber")),
-            "{sent:#?}"
-        );
-        let (person, entry) = (desk.person(0), desk.entry(0));
-        let there = (person.site, person.number);
-        let kept = (entry.state, entry.node, entry.range, entry.holder);
-        (desk.truth(0), there, kept)
-    })
-}
-
-/// I21, F111, faults 1, 2: the worker dies at any request, and once more at any later one; the number is the person's throughout.
-#[test]
-fn a_number_that_is_kept_survives_every_pair_of_crashes() {
-    let (truth, person, entry) = ends_the_same_twice(moved_with_number);
-    assert_eq!(truth.numbers, [number(0)].into());
-    assert_eq!(person.0, Some(site(BERLIN)));
-    assert_eq!(entry.0, NumberState::Used);
-}
-
-/// I21, F111, faults 1, 2: the worker dies at any request to the table, before and after what it writes.
-#[test]
-fn a_number_that_is_kept_survives_every_crash_at_the_table() {
-    let (truth, person, entry) = ends_the_same_at_the_table(moved_with_number);
-    assert_eq!(truth.numbers, [number(0)].into());
-    assert_eq!(person.0, Some(site(BERLIN)));
-    assert_eq!(entry.0, NumberState::Used);
-}
-
-/// F111, V1, faults 1, 2: the worker dies at any request of a move with a new number.
-#[test]
-fn a_move_to_a_new_number_survives_every_crash() {
-    let (truth, old) = ends_the_same_since(|hook, switch| {
-        play(async {
-            let desk = desk(Some(hook)).await;
-            desk.moves(&to_berlin(false), false).await.unwrap();
-            switch.on();
-            desk.settle(24 * HOUR).await;
-            assert_eq!(desk.state(0), JobState::Done, "{}", desk.ended(0));
-            desk.agrees();
-            (desk.truth(0), desk.entry(0).state)
-        })
-    });
-    assert_eq!(truth.numbers, [THERE[0].to_owned()].into());
-    assert_eq!(old, NumberState::Cooling);
 }
 
 /// F109, R106: everything that stands in the way is said before anything is done, and that licences stay is said too.

@@ -11,7 +11,7 @@ use crate::theatre::{HOUR, MINUTE, beside, cast, offboard, play, pull, quiet, se
 /// W2, V15: over 100 syncs an offboarded person stays offboarded, whatever HR types, and a policy changed by hand is reported and
 /// not touched.
 #[test]
-fn over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired() {
+pub fn over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired() {
     play(async {
         let people = [
             cast(Some("sales"), Life::Stays, 1),

@@ -9,7 +9,7 @@ use shared::run::{self, look};
 use crate::desk::{Desk, LONDON};
 use crate::moves::{self, BERLIN, THERE};
 use crate::numbers::number;
-use crate::theatre::{HOUR, ends_the_same_since, play, pull};
+use crate::theatre::{HOUR, play, pull};
 
 fn rule<T>(name: &str, when: &str, then: T) -> WrittenRule<T> {
     WrittenRule {
@@ -21,7 +21,7 @@ fn rule<T>(name: &str, when: &str, then: T) -> WrittenRule<T> {
 }
 
 /// Whoever is in Berlin by the directory belongs to Berlin, everybody else to London; the first person is, so far, by hand.
-async fn desk(hook: Option<Hook>) -> Desk {
+pub async fn desk(hook: Option<Hook>) -> Desk {
     let desk = moves::desk(hook).await;
     desk.members();
     let site = |path: &str| SitePath(path.into());
@@ -54,7 +54,7 @@ async fn sync(desk: &Desk) {
     desk.settle(12 * HOUR).await;
 }
 
-async fn to_berlin(desk: &Desk) {
+pub async fn to_berlin(desk: &Desk) {
     let microsoft = &desk.stage.microsoft;
     microsoft.set_property(&desk.id(0).0, "city", Some("Berlin".into()));
     sync(desk).await;
@@ -117,21 +117,4 @@ fn a_number_that_cannot_go_along_is_replaced() {
             seen.notes
         );
     });
-}
-
-/// F110, F111: wherever a worker dies, the person ends at the new site with the same number.
-#[test]
-fn a_rule_driven_move_survives_a_crash_anywhere() {
-    let site = ends_the_same_since(|hook, switch| {
-        play(async {
-            let desk = desk(Some(hook)).await;
-            let microsoft = &desk.stage.microsoft;
-            microsoft.set_property(&desk.id(0).0, "city", Some("Berlin".into()));
-            switch.on();
-            sync(&desk).await;
-            moved(&desk, &number(0));
-            desk.truth(0)
-        })
-    });
-    assert_eq!(site.numbers, [number(0)].into());
 }

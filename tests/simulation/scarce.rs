@@ -126,7 +126,7 @@ fn lost(kind: &'static str) -> Hook {
 
 /// Faults 10, 11, A2: the 202 of an order is lost; the order is carried out all the same. It is found, not ordered again.
 #[test]
-fn an_order_whose_answer_was_lost_is_found() {
+pub fn an_order_whose_answer_was_lost_is_found() {
     play(async {
         let desk = desk(1, 2, Some(lost("assignNumber"))).await;
         desk.sent();
@@ -142,7 +142,7 @@ fn an_order_whose_answer_was_lost_is_found() {
 /// A4: that an order to take a number away lands after the number's next owner has it cannot happen: it stays under way for hours. Until Microsoft says what became of it, or forgets it, the number is
 /// nobody else's, and so it cannot be taken from its next owner.
 #[test]
-fn a_number_is_nobody_elses_while_an_order_is_under_way() {
+pub fn a_number_is_nobody_elses_while_an_order_is_under_way() {
     play(async {
         let desk = desk(2, 1, None).await;
         desk.order(Route::Quick, &with_number(), 0).await.unwrap();
@@ -166,7 +166,7 @@ fn a_number_is_nobody_elses_while_an_order_is_under_way() {
 
 /// Fault 15, A4: Microsoft forgets an order, or fails it; it is ordered again when a read can prove that nothing came of it.
 #[test]
-fn a_forgotten_order_is_found_or_ordered_again() {
+pub fn a_forgotten_order_is_found_or_ordered_again() {
     for (fate, sent) in [
         (OrderFate::Lost, 2),
         (OrderFate::Forgotten, 1),

@@ -1,12 +1,12 @@
 //! Sets the stage with a handful of people, plays, and watches the invariants all the while.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use local::contoso::{self, Employee, Fate};
-use local::demo::{Setting, Stage};
-use local::fate::{self, Hook, Request, Service};
+use local::demo::{SHARDS, Setting, Stage};
+use local::fate::{self, Hook, Service};
 use local::installation::Schedules;
 use local::microsoft;
 use local::reference;
@@ -59,10 +59,7 @@ pub fn setting(employees: Vec<Employee>, hook: Option<Hook>) -> Setting {
         hook,
         schedules: Schedules {
             sync: Some(HOUR),
-            staging: None,
-            probe: None,
-            numbers: None,
-            full: None,
+            ..Schedules::NONE
         },
         readiness: ReadinessLooks::Adaptive,
         microsoft: microsoft::Options {
@@ -73,6 +70,7 @@ pub fn setting(employees: Vec<Employee>, hook: Option<Hook>) -> Setting {
             throttle_permille: 0,
             ..microsoft::Options::default()
         },
+        shards: SHARDS,
     }
 }
 
@@ -102,102 +100,35 @@ pub async fn pull(stage: &Stage) {
     asked.await.unwrap();
 }
 
-/// When deaths begin to be counted: a story may have a past that nobody dies in.
-#[derive(Clone, Default)]
-pub struct Switch(Arc<AtomicBool>);
-
-impl Switch {
-    /// From now on.
-    pub fn on(&self) {
-        self.0.store(true, Ordering::SeqCst);
+/// Runs once in peace, then once with a death at every request to Microsoft, before and after it; every end is the same. For what is
+/// read; what is done to people has its proof.
+pub fn ends_the_same<T: PartialEq>(run: impl Fn(Hook) -> T) -> T {
+    let (hook, asked) = killer(None);
+    let whole = run(hook);
+    let requests = asked.load(Ordering::SeqCst);
+    assert!(requests >= 5, "{requests}");
+    for at in 0..requests {
+        for fate in [fate::Fate::CrashBefore, fate::Fate::CrashAfter] {
+            let (hook, _) = killer(Some((at, fate)));
+            assert!(run(hook) == whole, "killed at {at}: {fate:?}");
+        }
     }
+    whole
 }
 
-/// Kills the worker at these requests to Microsoft, or to the table, counted while the switch is on; says how many there were.
-fn killer(
-    of: Service,
-    kills: Vec<(usize, fate::Fate)>,
-    switch: &Switch,
-) -> (Hook, Arc<AtomicUsize>) {
+/// Kills the worker at this request to Microsoft; says how many there were.
+fn killer(kill: Option<(usize, fate::Fate)>) -> (Hook, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
-    let (count, switch) = (Arc::clone(&asked), switch.clone());
+    let count = Arc::clone(&asked);
     let hook: Hook = Arc::new(move |request| {
-        let is_on = switch.0.load(Ordering::SeqCst);
-        if request.service != of || request.worker.is_empty() || !is_on {
+        if request.service != Service::Microsoft || request.worker.is_empty() {
             return fate::Fate::Deliver;
         }
         let at = count.fetch_add(1, Ordering::SeqCst);
-        let kill = kills.iter().find(|(killed, _)| *killed == at);
-        kill.map_or(fate::Fate::Deliver, |(_, fate)| *fate)
+        let kill = kill.filter(|(killed, _)| *killed == at);
+        kill.map_or(fate::Fate::Deliver, |(_, fate)| fate)
     });
     (hook, asked)
-}
-
-const DEATHS: [fate::Fate; 2] = [fate::Fate::CrashBefore, fate::Fate::CrashAfter];
-
-/// Runs once in peace, then once with a death at every request to Microsoft, before and after it; every end is the same.
-pub fn ends_the_same<T: PartialEq>(run: impl Fn(Hook) -> T) -> T {
-    ends_the_same_since(|hook, switch| {
-        switch.on();
-        run(hook)
-    })
-}
-
-/// The same, with deaths only since the story throws the switch.
-pub fn ends_the_same_since<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T {
-    once_at_each(Service::Microsoft, run)
-}
-
-/// The same, with a death at every request to the table.
-pub fn ends_the_same_at_the_table<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T {
-    once_at_each(Service::DynamoDb, run)
-}
-
-fn once_at_each<T: PartialEq>(of: Service, run: impl Fn(Hook, &Switch) -> T) -> T {
-    let (whole, requests) = in_peace(of, &run);
-    for at in 0..requests {
-        for fate in DEATHS {
-            dies(of, &run, &whole, vec![(at, fate)]);
-        }
-    }
-    whole
-}
-
-/// The same, with a second death at every request after the first.
-pub fn ends_the_same_twice<T: PartialEq>(run: impl Fn(Hook, &Switch) -> T) -> T {
-    let of = Service::Microsoft;
-    let (whole, requests) = in_peace(of, &run);
-    for first in 0..requests {
-        for fate in DEATHS {
-            // What was asked before the first death is asked again, and a little more to find out what became of it.
-            for second in first + 1..requests + 3 {
-                for again in DEATHS {
-                    dies(of, &run, &whole, vec![(first, fate), (second, again)]);
-                }
-            }
-        }
-    }
-    whole
-}
-
-fn in_peace<T>(of: Service, run: &impl Fn(Hook, &Switch) -> T) -> (T, usize) {
-    let switch = Switch::default();
-    let (hook, asked) = killer(of, Vec::new(), &switch);
-    let whole = run(hook, &switch);
-    let requests = asked.load(Ordering::SeqCst);
-    assert!(requests >= 5, "{requests}");
-    (whole, requests)
-}
-
-fn dies<T: PartialEq>(
-    of: Service,
-    run: &impl Fn(Hook, &Switch) -> T,
-    whole: &T,
-    kills: Vec<(usize, fate::Fate)>,
-) {
-    let switch = Switch::default();
-    let (hook, _) = killer(of, kills.clone(), &switch);
-    assert!(run(hook, &switch) == *whole, "killed at {kills:?}");
 }
 
 /// Lets the installation run for as long as the story takes.
@@ -207,6 +138,8 @@ pub async fn beside(stage: &Stage, story: impl Future<Output = ()>) {
         () = story => {}
         () = stage.installation.run() => {}
     }
+    let broken = stage.watch.problems();
+    assert!(broken.is_empty(), "{broken:#?}");
 }
 
 /// Waits until nobody is at work.
@@ -215,7 +148,7 @@ pub async fn quiet(stage: &Stage, longest: Duration) {
     loop {
         stage.clock.sleep(5 * MINUTE).await;
         let ledger = stage.ledger().unwrap();
-        let broken = ledger.broken_invariants();
+        let broken = stage.broken().unwrap();
         assert!(broken.is_empty(), "{broken:#?}");
         if ledger.is_quiet()
             && ledger.people.len()
@@ -253,28 +186,4 @@ pub async fn offboard(stage: &Stage, id: &str) {
         }
     }
     panic!("{id} never came");
-}
-
-/// What passed by, for a trace.
-#[derive(Clone, Default)]
-pub struct Record(Arc<Mutex<Vec<String>>>);
-
-impl Record {
-    /// A hook that writes down every request of an invocation and delivers it.
-    pub fn hook(&self) -> Hook {
-        let record = self.clone();
-        Arc::new(move |request: &Request<'_>| {
-            if !request.worker.is_empty() {
-                record.0.lock().unwrap().push(format!(
-                    "{} {} {}",
-                    request.worker, request.service, request.operation
-                ));
-            }
-            fate::Fate::Deliver
-        })
-    }
-
-    pub fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
 }

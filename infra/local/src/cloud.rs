@@ -24,14 +24,15 @@ use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::error::{Error, Kind, Result};
+use shared::model::time::Time;
 
-use crate::dynamodb::{Place, Table, Usage};
+use crate::dynamodb::{Items, Place, Table, Usage};
 use crate::fate::{Hook, Outside};
 use crate::lambda::{Function, Invocations, Lambda, Timer};
-use crate::scheduler::Scheduler;
-use crate::secrets::Secrets;
+use crate::scheduler::{self, Scheduler};
+use crate::secrets::{self, Secrets};
 use crate::seed::{draw, uuid};
-use crate::sqs::{Settings, Sqs};
+use crate::sqs::{Queue, Settings, Sqs};
 use crate::wire::{self, Engines};
 
 /// How a cloud is set up.
@@ -79,6 +80,31 @@ pub struct Counts {
     pub lambda: BTreeMap<String, Invocations>,
 }
 
+/// A cloud as it stood at a moment when nobody was at work.
+#[derive(Clone)]
+pub struct Past {
+    items: Items,
+    queues: (Vec<(String, Queue)>, u64),
+    schedules: BTreeMap<String, scheduler::Entry>,
+    secrets: secrets::State,
+    tokens_given: u64,
+    elapsed: Duration,
+    now: Time,
+}
+
+impl Past {
+    /// A clock that goes on from there.
+    pub fn clock(&self) -> Clock {
+        let began = self.now - self.elapsed;
+        Clock::steered(began, 1).begun_before(self.elapsed)
+    }
+
+    /// Where its table is found again.
+    pub fn place(&self) -> Place {
+        Place::Copy(self.items.clone())
+    }
+}
+
 /// The embedded AWS.
 #[derive(Debug)]
 pub struct Cloud {
@@ -113,7 +139,7 @@ impl Cloud {
         )?;
         let sqs = Arc::new(Sqs::new(clock, draw(seed, 1), options.queues));
         let file = match place {
-            Place::Memory => None,
+            Place::Memory | Place::Copy(_) => None,
             Place::File(table) => Some(table.with_file_name("schedules.json")),
         };
         Ok(Self {
@@ -129,6 +155,31 @@ impl Cloud {
                 secrets: Arc::new(Secrets::new(clock, draw(seed, 3))),
             },
         })
+    }
+
+    /// As it stands now; invocations that run are not part of it.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database fails.
+    pub fn past(&self) -> Result<Past> {
+        Ok(Past {
+            items: self.table().copy()?,
+            queues: self.sqs().state(),
+            schedules: self.scheduler().state(),
+            secrets: self.secrets().state(),
+            tokens_given: self.tokens_given.load(Ordering::Relaxed),
+            elapsed: self.clock.elapsed(),
+            now: self.clock.now(),
+        })
+    }
+
+    /// Takes over everything of it but the table, which is where [`Past::place`] says.
+    pub fn restore(&self, past: &Past) {
+        self.sqs().restore(past.queues.clone());
+        self.scheduler().restore(past.schedules.clone());
+        self.secrets().restore(past.secrets.clone());
+        self.tokens_given
+            .store(past.tokens_given, Ordering::Relaxed);
     }
 
     /// Settings for every SDK client: this cloud behind the wire, its clock, no retries, no timeouts.

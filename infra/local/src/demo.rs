@@ -7,24 +7,31 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::error::Result;
-use shared::model::change_set::{ChangeKind, Limit};
 use shared::model::lane::{Lane, Mark};
 use shared::model::microsoft::UserId;
-use shared::model::safety::FlowThrough;
-use shared::model::tenant::{OffboardLicences, ReadinessLooks, Settings, TenantId};
+use shared::model::tenant::ReadinessLooks;
 use shared::model::time::Time;
 use shared::run;
 use shared::store::keys;
 
 use crate::contoso::{self, Employee, Fate};
-use crate::dynamodb::{self, Place, Usage};
+use crate::dynamodb::{self, Usage};
 use crate::fate::Hook;
 use crate::installation::{Customer, Installation, Options, Schedules};
 use crate::microsoft::{self, Microsoft, NewPerson};
+use crate::reference::watch::Watch;
 use crate::reference::{self, Ledger};
+
+mod customer;
+mod past;
+
+pub use customer::{customer, tenant};
+pub use past::Past;
 
 /// Monday, 5 January 2026, 08:00 UTC.
 pub const EPOCH: Time = Time::from_millis(1_767_600_000_000);
+/// As a tenant of up to 50,000 people has them.
+pub const SHARDS: u8 = 4;
 /// Joiners come so long after the first sync.
 const JOINERS: Duration = Duration::from_secs(90 * 60);
 /// Leavers leave, and accounts are deleted, so long after the first sync: while the last are still staged.
@@ -120,6 +127,8 @@ pub struct Stage {
     pub installation: Installation,
     /// Everybody, whether they are there yet or not.
     pub employees: Vec<Employee>,
+    /// Sees everything that happens.
+    pub watch: Watch,
 }
 
 /// How a stage is set.
@@ -139,6 +148,8 @@ pub struct Setting {
     pub readiness: ReadinessLooks,
     /// How the simulated tenant behaves.
     pub microsoft: microsoft::Options,
+    /// Over how many partitions the people are spread.
+    pub shards: u8,
 }
 
 impl Setting {
@@ -158,6 +169,7 @@ impl Setting {
                 seed,
                 ..microsoft::Options::default()
             },
+            shards: SHARDS,
         }
     }
 }
@@ -168,23 +180,34 @@ impl Stage {
         let clock = Clock::steered(EPOCH, 1);
         let microsoft = Microsoft::in_memory(setting.microsoft.clone(), clock);
         furnish(&microsoft, &setting.employees);
+        let watch = Watch::new(clock);
         let options = Options {
-            clock,
-            seed: setting.seed,
-            place: Place::Memory,
             index_lag: setting.index_lag,
-            hook: setting.hook,
+            hook: Some(watch.before(setting.hook)),
             schedules: setting.schedules,
+            ..Options::new(clock, setting.seed)
         };
-        let customer = customer(&setting.microsoft, setting.readiness);
+        let customer = Customer {
+            shards: setting.shards,
+            ..customer(&setting.microsoft, setting.readiness)
+        };
         let installation = Installation::start(options, customer, microsoft.http()).await?;
         contoso::configure(&installation.admin.store, &installation.tenant).await?;
+        watch.follow(installation.cloud.table())?;
         Ok(Self {
             clock,
             microsoft,
             installation,
             employees: setting.employees,
+            watch,
         })
+    }
+
+    /// What does not hold now, or did not on the way.
+    pub fn broken(&self) -> Result<Vec<String>> {
+        let mut broken = self.watch.problems();
+        broken.extend(self.ledger()?.broken_invariants());
+        Ok(broken)
     }
 
     /// The demo's story; ends when all is quiet, or never will be.
@@ -387,48 +410,5 @@ pub fn hire(microsoft: &Microsoft, employee: &Employee) {
     }
     if let Some((kind, name)) = employee.by_hand {
         microsoft.assign_policy_by_hand(&employee.id, kind, Some(name));
-    }
-}
-
-/// Contoso's id in an installation.
-pub fn tenant() -> TenantId {
-    TenantId::parse("contoso").unwrap_or_else(|| unreachable!("a literal"))
-}
-
-/// However many are onboarded, nobody has to say yes.
-const EVERYBODY: Limit = Limit {
-    few: 1_000_000,
-    percent: 100,
-    many: None,
-};
-
-fn flow_through() -> FlowThrough {
-    FlowThrough {
-        since: Time::from_millis(0),
-        by: "demo".to_owned(),
-        despite: Some("the demo begins at once".to_owned()),
-    }
-}
-
-/// The customer that the simulated tenant is.
-pub fn customer(options: &microsoft::Options, readiness: ReadinessLooks) -> Customer {
-    Customer {
-        id: tenant(),
-        name: "Contoso".to_owned(),
-        directory: options.tenant_id.clone(),
-        client: options.client_id.clone(),
-        secret: options.client_secret.clone(),
-        authority: options.base_url.clone(),
-        graph: options.base_url.clone(),
-        settings: Settings {
-            readiness,
-            flow_through: Some(flow_through()),
-            offboard_licences: Some(OffboardLicences::Remove),
-            // The demo begins with everybody at once; a tenant of one's own waits for a yes to that.
-            limits: BTreeMap::from([(ChangeKind::Onboard, EVERYBODY)]),
-            ..Settings::default()
-        },
-        shards: 4,
-        has_flowed: true,
     }
 }

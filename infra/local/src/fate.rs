@@ -30,6 +30,21 @@ pub enum Fate {
     DropSend,
     /// DynamoDB writes: another transaction holds the item.
     Conflict,
+    /// Writes to Microsoft: the connection breaks, and the request takes effect this much later, whoever gave up on it.
+    Land(Duration),
+    /// Batches to Microsoft: everything is carried out, and the answer is spoilt.
+    Spoil(Spoilt),
+}
+
+/// What is wrong with the answer to a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoilt {
+    /// One part is answered with this status, as if something else had gone wrong with it; which one, counted from the first.
+    PartFails(usize, u16),
+    /// One part is not answered at all.
+    PartMissing(usize),
+    /// The parts come in the reverse order.
+    Reversed,
 }
 
 /// How a request is refused.
@@ -97,6 +112,33 @@ impl Request<'_> {
         self.service == Service::DynamoDb && WRITES.contains(&self.operation)
     }
 
+    /// Whether it asks Microsoft to change something about somebody.
+    pub fn is_order(&self) -> bool {
+        const CALLS: [&str; 9] = [
+            "/assignLicense",
+            "/revokeSignInSessions",
+            "/assign",
+            "/unassign",
+            "/assignNumber",
+            "/unassignNumber",
+            "/updateNumber",
+            "/members/$ref",
+            ".unassignNumber",
+        ];
+        let (method, address) = self.operation.split_once(' ').unwrap_or_default();
+        let path = address.split('?').next().unwrap_or_default();
+        self.service == Service::Microsoft
+            && match method {
+                "PATCH" => path.starts_with("/v1.0/users/") || path.starts_with("/v1.0/groups/"),
+                "DELETE" => path.ends_with("/$ref"),
+                _ => method == "POST" && CALLS.iter().any(|call| path.ends_with(call)),
+            }
+    }
+
+    fn is_batch(&self) -> bool {
+        self.service == Service::Microsoft && self.operation.contains("/$batch")
+    }
+
     fn is_send(&self) -> bool {
         self.service == Service::Sqs && self.operation.starts_with("SendMessage")
     }
@@ -107,7 +149,7 @@ pub type Hook = Arc<dyn Fn(&Request<'_>) -> Fate + Send + Sync>;
 
 /// An answer that the other side did not give; each service says it in its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instead {
+pub enum Instead<A> {
     /// Refused.
     Refused(Refusal),
     /// The connection broke before the answer arrived.
@@ -116,6 +158,10 @@ pub enum Instead {
     Dropped,
     /// Another transaction holds the item.
     Conflict,
+    /// The connection broke; the request is to take effect so much later.
+    Landing(Duration),
+    /// The answer, to be spoilt.
+    Spoilt(Spoilt, A),
 }
 
 /// The way to the outside: every request passes here once. Cloning shares the hook and the numbering.
@@ -136,6 +182,11 @@ impl Outside {
         }
     }
 
+    /// The clock of everything.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// How many requests have passed.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
@@ -149,7 +200,7 @@ impl Outside {
         operation: &str,
         body: &[u8],
         deliver: impl Future<Output = A>,
-        instead: impl FnOnce(Instead) -> A,
+        instead: impl FnOnce(Instead<A>) -> A,
     ) -> A {
         tokio::task::yield_now().await;
         if current().is_some_and(|i| i.dead.load(Ordering::Relaxed)) {
@@ -174,6 +225,11 @@ impl Outside {
             }
             Fate::DropSend => instead(Instead::Dropped),
             Fate::Conflict => instead(Instead::Conflict),
+            Fate::Land(span) => instead(Instead::Landing(span)),
+            Fate::Spoil(how) => {
+                let answer = deliver.await;
+                instead(Instead::Spoilt(how, answer))
+            }
         }
     }
 
@@ -192,7 +248,9 @@ impl Outside {
         };
         let fate = hook(&request);
         let cannot_be = matches!(fate, Fate::Conflict) && !request.can_conflict()
-            || matches!(fate, Fate::DropSend) && !request.is_send();
+            || matches!(fate, Fate::DropSend) && !request.is_send()
+            || matches!(fate, Fate::Land(_)) && !request.is_order()
+            || matches!(fate, Fate::Spoil(_)) && !request.is_batch();
         if cannot_be { Fate::Deliver } else { fate }
     }
 }
@@ -220,10 +278,15 @@ fn current() -> Option<Arc<Invocation>> {
     INVOCATION.try_with(Arc::clone).ok()
 }
 
+/// The invocation in which this runs, such as `provision#7`; empty outside of all.
+pub fn worker() -> String {
+    current().map_or_else(String::new, |invocation| invocation.label.clone())
+}
+
 /// The name of the function in whose invocation this runs; empty outside of all.
 pub(crate) fn function() -> String {
-    let label = current().map(|invocation| invocation.label.clone());
-    let name = label.as_deref().and_then(|label| label.split_once('#'));
+    let label = worker();
+    let name = label.split_once('#');
     name.map_or_else(String::new, |(name, _)| name.to_owned())
 }
 

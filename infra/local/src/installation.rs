@@ -1,6 +1,7 @@
-//! A whole installation in this process: the embedded cloud, the functions as they are deployed, one tenant and its schedules.
+//! A whole installation in this process: the embedded cloud, the functions as they are deployed, tenants and their schedules.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,10 +25,10 @@ use crate::dynamodb::Place;
 use crate::fate::Hook;
 use crate::faulty::faulty;
 use crate::lambda::{Failure, Function, Handler, Timer};
+use crate::seed::draw;
 use crate::sqs::{self, Redrive};
 
 const TABLE: &str = "rollcall";
-const SECRET: &str = "rollcall/contoso";
 
 /// How an installation is set up.
 #[derive(Clone)]
@@ -44,6 +45,26 @@ pub struct Options {
     pub hook: Option<Hook>,
     /// The schedules.
     pub schedules: Schedules,
+    /// The clock of each process of a function is wrong by up to this, ahead and behind in turn.
+    pub clock_error: Duration,
+    /// Invocations of a lane at a time; `None` = as it is deployed.
+    pub workers: Option<usize>,
+}
+
+impl Options {
+    /// A table in memory, the default schedules, nothing in the way.
+    pub fn new(clock: Clock, seed: u64) -> Self {
+        Self {
+            clock,
+            seed,
+            place: Place::Memory,
+            index_lag: Duration::ZERO,
+            hook: None,
+            schedules: Schedules::default(),
+            clock_error: Duration::ZERO,
+            workers: None,
+        }
+    }
 }
 
 /// The schedules of the tenant; `None` = off.
@@ -74,6 +95,15 @@ impl Default for Schedules {
 }
 
 impl Schedules {
+    /// None at all: only what is asked for by hand happens.
+    pub const NONE: Self = Self {
+        sync: None,
+        staging: None,
+        probe: None,
+        numbers: None,
+        full: None,
+    };
+
     fn all(self) -> [(ScheduleKind, Option<Duration>); 5] {
         [
             (ScheduleKind::UserSync, self.sync),
@@ -116,7 +146,7 @@ pub struct Installation {
     pub cloud: Arc<Cloud>,
     /// The shell of whoever administers it, outside of all functions.
     pub admin: Shell,
-    /// Its one tenant.
+    /// Its first tenant.
     pub tenant: TenantId,
     site: Site,
     functions: Vec<Function>,
@@ -124,9 +154,29 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Sets it up, registers the tenant, and keeps its secret. Of a tenant that the table knows already only the connection is
-    /// taken over.
+    /// Sets it up for a first tenant. `microsoft` answers the requests of all.
     pub async fn start(options: Options, customer: Customer, microsoft: Http) -> Result<Self> {
+        let schedules = options.schedules;
+        let installation = Self::build(options, customer.id.clone(), microsoft)?;
+        installation.register(customer, schedules).await?;
+        Ok(installation)
+    }
+
+    /// Goes on from where another one stood: its table, queues, schedules and secrets are there again. The clock must be
+    /// [`cloud::Past::clock`].
+    pub fn resume(
+        options: Options,
+        past: &cloud::Past,
+        tenant: TenantId,
+        microsoft: Http,
+    ) -> Result<Self> {
+        let place = past.place();
+        let installation = Self::build(Options { place, ..options }, tenant, microsoft)?;
+        installation.cloud.restore(past);
+        Ok(installation)
+    }
+
+    fn build(options: Options, tenant: TenantId, microsoft: Http) -> Result<Self> {
         let clock = options.clock;
         let cloud = Arc::new(Cloud::new(cloud::Options {
             table: TABLE.to_owned(),
@@ -136,51 +186,60 @@ impl Installation {
             queues: Lane::ALL.into_iter().flat_map(queues).collect(),
             ..cloud::Options::new(clock, options.seed)
         })?);
-        cloud.secrets().set(SECRET, &customer.secret);
         let lost = || TransportError::NoAnswer("the connection broke".to_owned());
         let site = Site {
             cloud: Arc::clone(&cloud),
             clock,
+            clock_error: options.clock_error,
+            seed: options.seed,
+            processes: Arc::default(),
             http: faulty(microsoft, cloud.outside(), lost),
         };
-        let admin = site.shell();
-        let tenant = customer.id.clone();
-        let registration = registration(customer);
-        match run::register(&admin, &registration).await {
-            Err(error) if *error.kind() == Kind::Conflict => {
-                run::connect(&admin, &tenant, &registration.connection).await?
-            }
-            registered => registered?,
-        }
         let handlers: Vec<(Lane, Handler)> = Lane::ALL
             .iter()
             .map(|lane| (*lane, site.handler(*lane)))
             .collect();
         let functions = handlers
             .iter()
-            .map(|(lane, handler)| function(*lane, handler))
+            .map(|(lane, handler)| function(*lane, handler, options.workers))
             .collect();
-        let timers = vec![sweep(&handlers)];
-        let row = admin.store.tenant(&tenant).await?;
+        Ok(Self {
+            admin: site.shell(clock),
+            tenant,
+            timers: vec![sweep(&handlers)],
+            functions,
+            cloud,
+            site,
+        })
+    }
+
+    /// Registers a tenant, keeps its secret and sets its schedules. Of a tenant that the table knows already only the connection is
+    /// taken over.
+    pub async fn register(&self, customer: Customer, schedules: Schedules) -> Result<()> {
+        let tenant = customer.id.clone();
+        self.cloud
+            .secrets()
+            .set(&secret_name(&tenant), &customer.secret);
+        let registration = registration(customer);
+        match run::register(&self.admin, &registration).await {
+            Err(error) if *error.kind() == Kind::Conflict => {
+                run::connect(&self.admin, &tenant, &registration.connection).await?
+            }
+            registered => registered?,
+        }
+        let row = self.admin.store.tenant(&tenant).await?;
         if row.is_some_and(|row| !row.has_schedules) {
-            for (kind, every) in options.schedules.all() {
+            for (kind, every) in schedules.all() {
                 let mut schedule = kind.default_schedule();
                 schedule.active = every.is_some();
                 if let Some(every) = every {
                     let minutes = u32::try_from(every.as_secs() / 60).unwrap_or(u32::MAX);
                     schedule = Schedule::every(true, minutes);
                 }
-                run::set_schedule(&admin, &tenant, kind, &schedule).await?;
+                run::set_schedule(&self.admin, &tenant, kind, &schedule).await?;
             }
         }
-        Ok(Self {
-            cloud,
-            admin,
-            tenant,
-            site,
-            functions,
-            timers,
-        })
+        Ok(())
     }
 
     /// Serves queues, schedules and the sweep for as long as it is polled.
@@ -190,16 +249,21 @@ impl Installation {
 
     /// A shell of its own for one more function, such as the API.
     pub fn shell(&self) -> Shell {
-        self.site.shell()
+        self.site.shell(self.site.clock)
+    }
+
+    /// Asks for one run of a lane of the first tenant.
+    pub async fn ask(&self, lane: Lane, mark: Mark) -> Result<()> {
+        self.ask_for(&self.tenant, lane, mark).await
     }
 
     /// Asks for one run of a lane, as the API does: the mark first, the doorbell after it.
-    pub async fn ask(&self, lane: Lane, mark: Mark) -> Result<()> {
+    pub async fn ask_for(&self, tenant: &TenantId, lane: Lane, mark: Mark) -> Result<()> {
         self.admin
             .store
-            .ring(&self.tenant, lane, Some(mark), self.admin.clock.now())
+            .ring(tenant, lane, Some(mark), self.admin.clock.now())
             .await?;
-        self.admin.queue.ring(&self.tenant, lane).await
+        self.admin.queue.ring(tenant, lane).await
     }
 }
 
@@ -216,11 +280,27 @@ impl fmt::Debug for Installation {
 struct Site {
     cloud: Arc<Cloud>,
     clock: Clock,
+    clock_error: Duration,
+    seed: u64,
+    /// How many processes were started.
+    processes: Arc<AtomicU64>,
     http: Http,
 }
 
 impl Site {
-    fn shell(&self) -> Shell {
+    /// A process of a function, with a clock of its own.
+    fn process(&self) -> Shell {
+        if self.clock_error.is_zero() {
+            return self.shell(self.clock);
+        }
+        let nth = self.processes.fetch_add(1, Ordering::Relaxed);
+        let most = u64::try_from(self.clock_error.as_millis()).unwrap_or(u64::MAX);
+        let by = Duration::from_millis(draw(self.seed, 2 * nth) % most.saturating_add(1));
+        let every = Duration::from_secs(60 + draw(self.seed, 2 * nth + 1) % 1_200);
+        self.shell(self.clock.swinging(by, every))
+    }
+
+    fn shell(&self, clock: Clock) -> Shell {
         let sdk = self.cloud.sdk_config();
         let clients = Clients {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(self.cloud.dynamodb_config()),
@@ -239,7 +319,7 @@ impl Site {
             schedule_group: "rollcall".to_owned(),
             scheduler_role: "arn:aws:iam::000000000000:role/schedules".to_owned(),
         };
-        app::with(clients, &config, self.clock, self.http.clone())
+        app::with(clients, &config, clock, self.http.clone())
     }
 
     /// The handler of a lane. Invocations that overlap run in shells of their own, as Lambda runs them in processes of their own;
@@ -249,7 +329,7 @@ impl Site {
         let idle: Arc<Mutex<Vec<Arc<Shell>>>> = Arc::default();
         Arc::new(move |event: Value, deadline: Time| {
             let warm = idle.lock().ok().and_then(|mut idle| idle.pop());
-            let shell = warm.unwrap_or_else(|| Arc::new(site.shell()));
+            let shell = warm.unwrap_or_else(|| Arc::new(site.process()));
             let idle = Arc::clone(&idle);
             async move {
                 let answer: std::result::Result<Value, Failure> =
@@ -264,12 +344,16 @@ impl Site {
     }
 }
 
+fn secret_name(tenant: &TenantId) -> String {
+    format!("rollcall/{}", tenant.as_str())
+}
+
 fn registration(customer: Customer) -> Tenant {
     let flowed = customer.settings.flow_through.as_ref().map(|on| on.since);
     let connection = Connection {
         directory: customer.directory,
         client: customer.client,
-        secret_name: SECRET.to_owned(),
+        secret_name: secret_name(&customer.id),
         authority: customer.authority,
         graph: customer.graph,
     };
@@ -304,14 +388,14 @@ fn queues(lane: Lane) -> [sqs::Settings; 2] {
     ]
 }
 
-fn function(lane: Lane, handler: &Handler) -> Function {
+fn function(lane: Lane, handler: &Handler, workers: Option<usize>) -> Function {
     let figures = config::lane(lane);
     Function {
         name: lane.name().to_owned(),
         queue: lane.name().to_owned(),
         timeout: figures.timeout,
         batch_size: usize::try_from(config::BATCH_SIZE).unwrap_or(1),
-        maximum_concurrency: usize::try_from(figures.concurrency).unwrap_or(1),
+        maximum_concurrency: workers.unwrap_or(usize::try_from(figures.concurrency).unwrap_or(1)),
         handler: Arc::clone(handler),
     }
 }

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod dynamodb;
 pub mod fate;
 pub mod faulty;
+pub mod hostile;
 pub mod installation;
 pub mod issuer;
 pub mod lambda;
@@ -22,6 +23,7 @@ pub mod secrets;
 pub mod seed;
 pub mod serve;
 pub mod sqs;
+pub mod weather;
 pub mod wire;
 
 #[cfg(test)]

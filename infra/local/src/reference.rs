@@ -8,9 +8,11 @@ use shared::model::inventory::Entry;
 use shared::model::job::{Goal, Job, JobState, Waits};
 use shared::model::lane::LaneRow;
 use shared::model::person::{Person, PersonState, Presence};
+use shared::model::tenant::TenantId;
 use shared::store::ends::History;
 
 mod numbers;
+pub mod watch;
 
 pub use numbers::disagreements;
 
@@ -34,11 +36,28 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Reads the rows off the table.
+    /// Reads the rows off the table; of several tenants those of one is what makes sense.
     pub fn read(table: &Table) -> Result<Self> {
+        Self::read_those(table, |_| true)
+    }
+
+    /// Reads the rows of one tenant.
+    pub fn read_of(table: &Table, tenant: &TenantId) -> Result<Self> {
+        let own = format!("T#{}", tenant.as_str());
+        let is_own = |pk: &str| {
+            pk.strip_prefix(&own)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+        };
+        Self::read_those(table, is_own)
+    }
+
+    fn read_those(table: &Table, wanted: impl Fn(&str) -> bool) -> Result<Self> {
         let mut ledger = Self::default();
         let mut failure = None;
         table.each(|item| {
+            if !wanted(item["pk"]["S"].as_str().unwrap_or_default()) {
+                return;
+            }
             if let Err(error) = ledger.take_in(&plain_item(&item)) {
                 failure.get_or_insert(error);
             }

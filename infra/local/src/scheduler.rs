@@ -35,7 +35,7 @@ pub struct Scheduler {
 
 /// One schedule.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Entry {
+pub(crate) struct Entry {
     /// As it was made or changed.
     request: Value,
     changed: Time,
@@ -69,6 +69,15 @@ impl Scheduler {
             schedules: Mutex::new(schedules.unwrap_or_default()),
             changed: Notify::new(),
         }
+    }
+
+    pub(crate) fn state(&self) -> BTreeMap<String, Entry> {
+        self.lock().clone()
+    }
+
+    pub(crate) fn restore(&self, schedules: BTreeMap<String, Entry>) {
+        *self.lock() = schedules;
+        self.changed.notify_one();
     }
 
     /// Answers one request: its method, the name in its path, its body.

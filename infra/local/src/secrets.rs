@@ -18,12 +18,14 @@ pub struct Secrets {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
-struct State {
+/// What it holds.
+#[derive(Clone, Default)]
+pub(crate) struct State {
     secrets: BTreeMap<String, Secret>,
     versions: u64,
 }
 
+#[derive(Clone)]
 struct Secret {
     value: String,
     version: String,
@@ -38,6 +40,14 @@ impl Secrets {
             seed,
             state: Mutex::default(),
         }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.lock().clone()
+    }
+
+    pub(crate) fn restore(&self, state: State) {
+        *self.lock() = state;
     }
 
     /// Sets a secret past the hook: a new version, the old one is gone.

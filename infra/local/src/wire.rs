@@ -153,9 +153,15 @@ pub(crate) fn unknown_operation(operation: &str) -> Answer {
 }
 
 /// Words an injected answer as the service would; `None` is no answer at all.
-fn word(service: Service, operation: &str, body: &[u8], instead: Instead) -> Option<Answer> {
+fn word(
+    service: Service,
+    operation: &str,
+    body: &[u8],
+    instead: Instead<Option<Answer>>,
+) -> Option<Answer> {
     Some(match instead {
-        Instead::Lost => return None,
+        Instead::Lost | Instead::Landing(_) => return None,
+        Instead::Spoilt(_, answer) => return answer,
         Instead::Dropped => crate::sqs::sent_and_lost(operation, body),
         Instead::Conflict => crate::dynamodb::conflict(operation, body),
         Instead::Refused(Refusal::Unavailable) => {

@@ -50,4 +50,5 @@ pub use pace::Bucket;
 pub use permissions::Permissions;
 pub use secret::Secret;
 pub use teams::TeamsPage;
+pub use token::Connection;
 pub use users::{DeltaNext, DeltaPage, UsersFrom, UsersPage};

@@ -12,6 +12,7 @@ use crate::model::persona::{
 };
 use crate::model::property::Property;
 use crate::model::time::Time;
+use crate::planted::{self, Bug};
 
 use super::flaws::Flaw;
 use super::rule::list::{Listed, RuleList};
@@ -171,9 +172,10 @@ impl Policybook {
                     return Decision::Leave(Leave::Excepted(until));
                 }
                 let digest = digest(&wanted);
-                if person.decided.as_ref() == Some(&digest) {
+                let repairs = planted::is(Bug::RepairDrift) && !person.drift.is_empty();
+                if person.decided.as_ref() == Some(&digest) && !repairs {
                     Decision::Leave(Leave::Nothing)
-                } else if !may_automation_supersede(person) {
+                } else if !may_automation_supersede(person) && !planted::is(Bug::AutomationFirst) {
                     Decision::Leave(Leave::Busy)
                 } else {
                     let wanted = Box::new(wanted);

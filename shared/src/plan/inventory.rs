@@ -6,6 +6,7 @@ use crate::model::job::JobId;
 use crate::model::microsoft::UserId;
 use crate::model::number::Number;
 use crate::model::time::Time;
+use crate::planted::{self, Bug};
 
 /// What happens to a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +109,9 @@ pub fn after(entry: &Entry, event: Event) -> Option<Entry> {
             next.job = None;
         }
         (Held, Event::GiveBack) => free(&mut next, Available),
+        (Held | Assigning, Event::Settle(_)) if planted::is(Bug::PickSettling) => {
+            free(&mut next, Available);
+        }
         (Held | Assigning, Event::Settle(until)) => {
             free(&mut next, Settling);
             next.until = Some(until);

@@ -28,8 +28,12 @@ pub struct Doorbell {
 impl Doorbell {
     /// Reads a message. Fields we do not know are ignored; a tenant that cannot be one is an error.
     pub fn parse(body: &str) -> Result<Self> {
-        let bell: Self = serde_json::from_str(body)
-            .map_err(|error| Error::new(Kind::Invalid, "reading a doorbell").with_source(error))?;
+        // Where it went wrong, without the text that was there: anybody may have written it.
+        let bell: Self = serde_json::from_str(body).map_err(|error| {
+            let (what, line, column) = (error.classify(), error.line(), error.column());
+            let place = format!("{what:?} error at line {line} column {column}");
+            Error::new(Kind::Invalid, "reading a doorbell").with_source(place)
+        })?;
         match TenantId::parse(bell.tenant.as_str()) {
             Some(_) => Ok(bell),
             None => Err(Error::new(

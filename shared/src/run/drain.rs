@@ -84,7 +84,9 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
                         }
                         Err(error) if *error.kind() == Kind::OutOfTime => return Err(error),
                         Err(error) => {
-                            let at = sync::failed(shell, &tenant, error).await?;
+                            // One answer that was lost must not keep everybody waiting who is due (V4).
+                            let pause = config::REPEAT_AFTER;
+                            let at = sync::failed(shell, &tenant, error, pause).await?;
                             return give_back(shell, lease, &tenant, &mut memory, at).await;
                         }
                     }

@@ -27,6 +27,14 @@ pub async fn heed(shell: &Shell, lane: Lane, bell: &Doorbell, deadline: Deadline
         return Ok(());
     };
     let tenant = sync::tenant(shell, &bell.tenant).await?;
+    if !lease.may_go_on() {
+        tracing::error!(
+            tenant = bell.tenant.as_str(),
+            lane = lane.name(),
+            "no time left at the beginning: the clock or the time limit of this function is wrong"
+        );
+        return lease.put_off().await;
+    }
     let ran = match lane {
         Lane::Sync => sync::run(shell, &lease, tenant).await,
         Lane::Staging | Lane::Provision | Lane::Offboard => {

@@ -99,6 +99,17 @@ impl<'a> Lease<'a> {
         }
     }
 
+    /// Gives the lane back as it is, for the sweep to ring it a little later. Whoever has no time must not ring at once: it might be
+    /// the next one to hear it, and so on without end.
+    pub async fn put_off(&self) -> Result<()> {
+        let at = self.shell.clock.now() + config::REPEAT_AFTER;
+        while !self
+            .release(&self.row(), &BTreeSet::new(), Some(at))
+            .await?
+        {}
+        Ok(())
+    }
+
     /// Leave to send one request to Microsoft: enough of the lease is left for it to end before the lease does (L6).
     pub fn permit(&self) -> Result<()> {
         let left = Duration::from_millis(self.good_until.load(Ordering::SeqCst))

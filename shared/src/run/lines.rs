@@ -15,6 +15,7 @@ use crate::model::tenant::Tenant;
 use crate::model::time::Time;
 use crate::plan::inventory::{Event, after};
 use crate::plan::relocate::needs_location;
+use crate::planted::{self, Bug};
 use crate::store::jobs::{Plan, PlanRow, Saved};
 
 use super::Shell;
@@ -170,7 +171,12 @@ impl Bench<'_> {
             kind,
             had,
         }];
-        Ok(match self.save_with_entries(job, &[entry]).await? {
+        let entries = if planted::is(Bug::ForgetHold) {
+            vec![]
+        } else {
+            vec![entry]
+        };
+        Ok(match self.save_with_entries(job, &entries).await? {
             Saved::Yes => Hold::Held,
             Saved::Overtaken => Hold::Overtaken,
         })
@@ -260,6 +266,9 @@ impl Bench<'_> {
                 NumberState::Available | NumberState::Cooling | NumberState::Settling
             );
             match after(&entry, event) {
+                Some(next) if takes && planted::is(Bug::FreeTooEarly) => {
+                    entries.extend(after(&next, Event::Release(None)));
+                }
                 Some(next) => entries.push(next),
                 // Given by hand in Teams: taken away all the same, and its row stays as it is.
                 None if takes && is_idle => {}

@@ -12,6 +12,7 @@ use crate::model::microsoft::{Change, DirectoryUser, UserId};
 use crate::model::person::Presence;
 use crate::model::tenant::Tenant;
 use crate::plan::scope::ImportScope;
+use crate::planted::{self, Bug};
 use crate::store::cursors::{Cursor, Reading};
 use crate::store::known::Known;
 use crate::store::people::digest;
@@ -165,7 +166,12 @@ impl<'a> Pull<'a> {
                     }
                 }
             }
-            self.store_changed(present).await?;
+            let late = if planted::is(Bug::CursorBeforeRows) {
+                present
+            } else {
+                self.store_changed(present).await?;
+                Vec::new()
+            };
             let (link, done) = match page.next {
                 DeltaNext::Page(link) => (link, false),
                 DeltaNext::Done(link) => (link, true),
@@ -173,6 +179,9 @@ impl<'a> Pull<'a> {
             cursor.reading = Reading::Changes { link };
             self.move_cursor(cursor, changed.into_iter().collect())
                 .await?;
+            if planted::is(Bug::CursorBeforeRows) {
+                self.store_changed(late).await?;
+            }
             if done {
                 break;
             }

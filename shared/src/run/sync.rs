@@ -2,6 +2,7 @@
 //! tenant's lanes.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
@@ -74,7 +75,7 @@ pub(super) async fn run(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) ->
                         shell.forget_graph(&id);
                         continue;
                     }
-                    (Err(error), _) => Some(failed(shell, &tenant, error).await?),
+                    (Err(error), _) => Some(failed(shell, &tenant, error, config::SETTLE).await?),
                 }
             }
         };
@@ -109,7 +110,7 @@ async fn departures(shell: &Shell, lease: &Lease<'_>, tenant: &Tenant) -> Result
         return Ok(None);
     }
     match renewing(shell, lease, tenant, agenda::keep(shell, lease, tenant)).await {
-        Err(error) => failed(shell, tenant, error).await.map(Some),
+        Err(error) => failed(shell, tenant, error, config::SETTLE).await.map(Some),
         kept => kept,
     }
 }
@@ -315,8 +316,14 @@ fn optional(tenant: &Tenant, family: &str, read: Result<bool>) -> Result<bool> {
     }
 }
 
-/// Says on the tenant's row what is wrong, and when to try again. Only losing the lease stops without a word.
-pub(super) async fn failed(shell: &Shell, tenant: &Tenant, error: Error) -> Result<Time> {
+/// Says on the tenant's row what is wrong, and when to try again: after `pause`, if nobody says how long it takes. Only losing the
+/// lease stops without a word.
+pub(super) async fn failed(
+    shell: &Shell,
+    tenant: &Tenant,
+    error: Error,
+    pause: Duration,
+) -> Result<Time> {
     let now = shell.clock.now();
     match error.kind() {
         Kind::OutOfTime | Kind::ReadOnly => Err(error),
@@ -335,7 +342,7 @@ pub(super) async fn failed(shell: &Shell, tenant: &Tenant, error: Error) -> Resu
         | Kind::Resync => {
             tracing::warn!(tenant = tenant.id.as_str(), %error, "sync failed");
             health::note_trouble(shell, tenant, &error, now).await?;
-            Ok(now + config::SETTLE)
+            Ok(now + pause)
         }
     }
 }

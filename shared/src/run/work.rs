@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use crate::error::{Error, Kind, Result};
 use crate::graph::Graph;
-use crate::model::ask::Ask;
+use crate::model::ask::{Answer, Ask};
 use crate::model::group::Group;
 use crate::model::job::{Job, JobId, JobState, Waits};
 use crate::model::lane::Lane;
@@ -173,6 +173,17 @@ impl Bench<'_> {
         let settled = open.map(|ask| ask.sent + settles(ask)).max();
         if let Some(until) = settled.filter(|until| self.shell.clock.now() < *until) {
             return self.again(job, until, Some(Waits::Settling)).await;
+        }
+        // Nobody will find out what became of them (A2): a person must look.
+        let now = self.shell.clock.now();
+        let open: Vec<u16> = job
+            .asks
+            .iter()
+            .filter(|ask| ask.is_open())
+            .map(|ask| ask.number)
+            .collect();
+        for number in open {
+            job.close(number, now, Answer::NeverEnded, None);
         }
         job.state = JobState::Poisoned;
         self.end(job, plan).await

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::model::lane::{Lane, LaneRow, Mark};
 use crate::model::tenant::TenantId;
 use crate::model::time::Time;
+use crate::planted::{self, Bug};
 
 /// What a release found.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +36,13 @@ impl Store {
         let write = Write::update(
             keys::lane(tenant, lane),
             "SET #format = :format, #fence = if_not_exists(#fence, :zero) + :one, #crashes = if_not_exists(#crashes, :zero) + :one, \
-             #rung = if_not_exists(#rung, :zero), #until = :until",
+             #rung = if_not_exists(#rung, :zero), #until = :until"
+                .to_owned()
+                + if planted::is(Bug::ClaimClearsWake) {
+                    " REMOVE wake_at, due_pk, due_sk"
+                } else {
+                    ""
+                },
         )
         .when("attribute_not_exists(#until) OR #until < :now")
         .name("fence")
@@ -99,17 +106,20 @@ impl Store {
             " DELETE #marks :done"
         };
         let mut write = Write::update(keys::lane(tenant, lane), format!("{set}{remove}{delete}"))
-            .when("#fence = :fence AND attribute_exists(#until) AND #rung = :rung")
             .name("crashes")
             .name("until")
             .name("wake_at")
             .name("due_pk")
             .name("due_sk")
-            .name("fence")
-            .name("rung")
-            .number("zero", 0)
-            .number("fence", seen.fence)
-            .number("rung", seen.rung);
+            .number("zero", 0);
+        if !planted::is(Bug::ReleaseAlways) {
+            write = write
+                .when("#fence = :fence AND attribute_exists(#until) AND #rung = :rung")
+                .name("fence")
+                .name("rung")
+                .number("fence", seen.fence)
+                .number("rung", seen.rung);
+        }
         if done.contains(&Mark::Poll) {
             write = write.name("poll_at");
         }

@@ -14,6 +14,7 @@ use crate::model::group::GroupId;
 use crate::model::microsoft::{DirectoryUser, LicenceState, UserId};
 use crate::model::person::{Drift, Person, Presence};
 use crate::model::tenant::Tenant;
+use crate::planted::{self, Bug};
 
 /// What became of a person's row at a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,18 +129,29 @@ impl Store {
         if states.is_some() {
             set.push_str(", #licence_states = :states");
         }
+        let mut removed = match followed {
+            [true, true] => Vec::new(),
+            [true, false] => vec!["#member_of"],
+            [false, true] => vec!["#groups"],
+            [false, false] => vec!["#groups", "#member_of"],
+        };
+        if planted::is(Bug::PutPeople) {
+            removed.extend(["open_job", "persona", "site"]);
+        }
+        if !removed.is_empty() {
+            set.push_str(&format!(" REMOVE {}", removed.join(", ")));
+        }
         let mut write = Write::update(
             keys::person(&tenant.id, tenant.shards, &user.id),
-            match followed {
-                [true, true] => format!("{set} ADD #version :one"),
-                [true, false] => format!("{set} REMOVE #member_of ADD #version :one"),
-                [false, true] => format!("{set} REMOVE #groups ADD #version :one"),
-                [false, false] => format!("{set} REMOVE #groups, #member_of ADD #version :one"),
-            },
+            format!("{set} ADD #version :one"),
         )
         .name("groups")
         .name("member_of")
         .when(match (wanted.add, wanted.update) {
+            (true, true) if planted::is(Bug::NoSyncFence) => {
+                "attribute_not_exists(#sync_fence) OR #sync_fence <> :fence OR #digest <> :digest"
+                    .to_owned()
+            }
             (true, true) => NEWER_AND_NEWS.to_owned(),
             (true, false) => "attribute_not_exists(#sync_fence)".to_owned(),
             (false, _) => format!("attribute_exists(#sync_fence) AND ({NEWER_AND_NEWS})"),

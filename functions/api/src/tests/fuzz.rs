@@ -14,6 +14,7 @@ use super::{House, play};
 
 mod chance;
 mod description;
+mod parsers;
 
 use chance::Chance;
 use description::{Description, Operation, Seen};

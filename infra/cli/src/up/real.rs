@@ -1,10 +1,9 @@
 //! A real Microsoft 365 tenant: its people are read and shown. Without rules nobody is changed.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use local::dynamodb::Place;
-use local::installation::{Customer, Installation, Options, Schedules};
+use local::installation::{Customer, Installation, Options};
 use local::serve;
 use shared::clock::Clock;
 use shared::error::{Error, Kind, Result};
@@ -86,12 +85,9 @@ async fn install(
         )
     })?;
     let options = Options {
-        clock: Clock::system(),
-        seed: 1,
         place: Place::File(folder.table()),
-        index_lag: Duration::ZERO,
         hook: Some(requests.hook()),
-        schedules: Schedules::default(),
+        ..Options::new(Clock::system(), 1)
     };
     let customer = Customer {
         id,

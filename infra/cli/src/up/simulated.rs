@@ -217,15 +217,13 @@ async fn install(
     requests: &Requests,
 ) -> Result<Installation> {
     let options = installation::Options {
-        clock,
-        seed: tenant.seed,
         place: Place::File(folder.table()),
-        index_lag: Duration::ZERO,
         hook: Some(requests.hook()),
         schedules: Schedules {
             staging: Some(Duration::from_secs(4 * 3_600)),
             ..Schedules::default()
         },
+        ..installation::Options::new(clock, tenant.seed)
     };
     let customer = demo::customer(tenant, ReadinessLooks::Adaptive);
     let installation = Installation::start(options, customer, loopback()?).await?;

@@ -7,10 +7,11 @@ pub mod schema;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dynoxide::actions::get_item::GetItemRequest;
+use dynoxide::actions::put_item::PutItemRequest;
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{AttributeValue, Database, DynoxideError, Item};
 use serde::Serialize;
@@ -30,8 +31,20 @@ pub enum Place {
     /// In memory.
     #[default]
     Memory,
+    /// In memory, with what another table held.
+    Copy(Items),
     /// In a SQLite file, made if it is missing.
     File(PathBuf),
+}
+
+/// What a table held at a moment.
+#[derive(Clone)]
+pub struct Items(Arc<Vec<Item>>);
+
+impl fmt::Debug for Items {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} items", self.0.len())
+    }
 }
 
 /// The Rollcall table.
@@ -42,7 +55,22 @@ pub struct Table {
     /// Only where indexes lag.
     behind: Option<Mutex<Behind>>,
     usage: Mutex<Usage>,
+    observer: OnceLock<Observer>,
 }
+
+/// One item as a write left it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Its partition key.
+    pub pk: String,
+    /// Its sort key.
+    pub sk: String,
+    /// The item in DynamoDB's JSON; `None` = it is gone.
+    pub item: Option<Value>,
+}
+
+/// Is told of every write that was carried out, right after it: all the items of a transaction together.
+pub type Observer = Arc<dyn Fn(&[Written]) + Send + Sync>;
 
 /// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,16 +105,26 @@ impl Table {
         index_lag: Duration,
     ) -> dynoxide::Result<Self> {
         let database = match place {
-            Place::Memory => Database::memory()?,
+            Place::Memory | Place::Copy(_) => Database::memory()?,
             Place::File(path) => Database::new(&path.to_string_lossy())?,
         };
         schema::create(&database, name)?;
+        if let Place::Copy(Items(items)) = place {
+            for item in items.iter() {
+                database.put_item(PutItemRequest {
+                    table_name: name.to_owned(),
+                    item: item.clone(),
+                    ..PutItemRequest::default()
+                })?;
+            }
+        }
         let mut table = Self {
             name: name.to_owned(),
             clock,
             database,
             behind: None,
             usage: Mutex::default(),
+            observer: OnceLock::new(),
         };
         if !index_lag.is_zero() {
             let mut items = Vec::new();
@@ -117,6 +155,11 @@ impl Table {
         }
     }
 
+    /// Has every write told to `observer` from now on; only the first is heard.
+    pub fn observe(&self, observer: Observer) {
+        self.observer.set(observer).ok();
+    }
+
     /// What has been used so far.
     pub fn usage(&self) -> Usage {
         lock(&self.usage).clone()
@@ -131,6 +174,17 @@ impl Table {
         self.each(|item| items.push(item))?;
         items.sort_by_cached_key(|item| ["pk", "sk"].map(|name| item[name]["S"].to_string()));
         Ok(items)
+    }
+
+    /// Everything that it holds now.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database fails.
+    pub fn copy(&self) -> Result<Items> {
+        let mut items = Vec::new();
+        let scanned = self.scan(None, |item| items.push(item));
+        scanned.map_err(|e| Error::new(Kind::Unavailable, "copy the table").with_source(e))?;
+        Ok(Items(Arc::new(items)))
     }
 
     /// Hands every item over, one after the other, in no order; only a page of them is held at a time.
@@ -169,9 +223,10 @@ impl Table {
         run: impl Fn(&Database, Q) -> dynoxide::Result<A>,
     ) -> Answer {
         let metered = meter::ask(operation, &mut request);
-        let touched = match &self.behind {
-            Some(_) => refusal::targets(operation, &request),
-            None => Vec::new(),
+        let touched = if self.behind.is_some() || self.observer.get().is_some() {
+            refusal::targets(operation, &request)
+        } else {
+            Vec::new()
         };
         let result = parse(&request)
             .and_then(|q| self.choose(&request, |database| run(database, q)))
@@ -216,15 +271,26 @@ impl Table {
         }
     }
 
-    /// Keeps the new images of what was written.
+    /// Keeps the new images of what was written, and tells of them.
     fn note(&self, touched: Vec<Key>) -> dynoxide::Result<()> {
-        let Some(behind) = &self.behind else {
-            return Ok(());
-        };
-        let mut behind = lock(behind);
+        let mut told = Vec::new();
         for key in touched {
             let image = self.item(&key)?;
-            behind.wrote(self.clock.elapsed(), key, image)?;
+            if self.observer.get().is_some() {
+                told.push(Written {
+                    pk: key.pk.clone(),
+                    sk: key.sk.clone(),
+                    item: image
+                        .as_ref()
+                        .and_then(|item| serde_json::to_value(item).ok()),
+                });
+            }
+            if let Some(behind) = &self.behind {
+                lock(behind).wrote(self.clock.elapsed(), key, image)?;
+            }
+        }
+        if let (Some(observer), false) = (self.observer.get(), told.is_empty()) {
+            observer(&told);
         }
         Ok(())
     }

@@ -76,6 +76,14 @@ impl Microsoft {
         })
     }
 
+    /// Another tenant that is as this one is now, in memory, by another clock.
+    pub fn copy(&self, clock: Clock) -> Self {
+        let world = self.lock().copy(clock);
+        Self {
+            world: Arc::new(Mutex::new(world)),
+        }
+    }
+
     /// The token endpoint, Graph and the control side under one base URL.
     pub fn router(&self) -> Router {
         control::wire::router()

@@ -14,7 +14,7 @@ use shared::clock::Clock;
 use tokio::sync::Notify;
 
 pub(crate) use self::protocol::{arn, attributes, sent_and_lost};
-use self::queue::Queue;
+pub(crate) use self::queue::Queue;
 pub use self::queue::{Message, Redrive, Settings};
 use crate::seed::uuid;
 
@@ -55,6 +55,25 @@ impl Sqs {
             clock,
             seed,
             state: Mutex::new(state),
+        }
+    }
+
+    /// The queues, and how many messages were ever sent.
+    pub(crate) fn state(&self) -> (Vec<(String, Queue)>, u64) {
+        let state = self.lock();
+        let queues = state.queues.iter();
+        let queues = queues.map(|(name, entry)| (name.clone(), entry.queue.clone()));
+        (queues.collect(), state.sent)
+    }
+
+    pub(crate) fn restore(&self, (queues, sent): (Vec<(String, Queue)>, u64)) {
+        let mut state = self.lock();
+        state.sent = sent;
+        for (name, queue) in queues {
+            if let Some(entry) = state.queues.get_mut(&name) {
+                entry.queue = queue;
+                entry.changed.notify_one();
+            }
         }
     }
 

@@ -50,7 +50,8 @@ impl Message {
 /// Messages in the order in which they become visible, then of their sending.
 type Place = (Duration, u64);
 
-pub(super) struct Queue {
+#[derive(Clone)]
+pub(crate) struct Queue {
     pub(super) settings: Settings,
     messages: BTreeMap<Place, Message>,
     places: BTreeMap<String, Place>,

@@ -10,7 +10,7 @@ use shared::run::{self, ScheduleSeen};
 
 use crate::demo::{EPOCH, customer};
 use crate::dynamodb::Place;
-use crate::installation::{Installation, Options, Schedules};
+use crate::installation::{Installation, Options};
 use crate::microsoft::{self, Microsoft};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -18,12 +18,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 async fn installation(clock: Clock, place: Place) -> Installation {
     let tenant = microsoft::Options::calm();
     let options = Options {
-        clock,
-        seed: 1,
         place,
-        index_lag: Duration::ZERO,
-        hook: None,
-        schedules: Schedules::default(),
+        ..Options::new(clock, 1)
     };
     let customer = customer(&tenant, ReadinessLooks::Scheduled);
     let microsoft = Microsoft::in_memory(tenant, clock);

@@ -8,6 +8,7 @@ use crate::model::number::{E164, Number, NumberRefusal, Operation};
 use crate::model::step::{Standing, Stands, Step};
 use crate::model::time::Time;
 use crate::plan::holds::{Glance, Read, Seen};
+use crate::planted::{self, Bug};
 
 use super::looks::Patience;
 use super::{Circumstances, Move, last_of, last_word, over, since_it_waited, tries};
@@ -24,6 +25,15 @@ pub(super) fn number_move(
     patience: Patience,
     around: &Circumstances<'_>,
 ) -> Move {
+    if planted::is(Bug::AcceptedIsDone)
+        && let Some(ask) = asks.iter().find(|ask| ask.order.is_some())
+    {
+        return if ask.is_open() {
+            Move::Close(vec![ask.number], Answer::Accepted)
+        } else {
+            Move::Finish(Stands::Done(None))
+        };
+    }
     if let Some(ask) = asks.iter().find(|ask| ask.is_open()) {
         return under_way(ask, seen, around.person, around.now);
     }
@@ -122,7 +132,11 @@ pub fn under_way(ask: &Ask, seen: &Seen, person: &UserId, now: Time) -> Move {
             Glance::Absent => {}
         }
     }
-    let settled = ask.sent + config::SETTLE_NUMBER;
+    let settled = if planted::is(Bug::ConcludeEarly) {
+        ask.sent
+    } else {
+        ask.sent + config::SETTLE_NUMBER
+    };
     if now < settled {
         return Move::Wait {
             until: settled,

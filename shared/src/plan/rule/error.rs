@@ -58,16 +58,19 @@ impl fmt::Display for RuleError {
 /// A piece of a rule as a message may repeat it.
 pub(super) fn shown(piece: &str) -> String {
     let mut shown = String::new();
-    for (position, character) in piece.chars().enumerate() {
-        if position == MAX_SHOWN {
+    let mut length = 0;
+    for character in piece.chars() {
+        let told: String = if character.is_control() {
+            character.escape_unicode().collect()
+        } else {
+            character.into()
+        };
+        length += told.chars().count();
+        if length > MAX_SHOWN {
             shown.push('…');
             break;
         }
-        if character.is_control() {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
+        shown.push_str(&told);
     }
     shown
 }

@@ -7,6 +7,7 @@ use crate::error::{Kind, Result};
 use crate::model::job::{Job, JobId, JobState};
 use crate::model::lane::{Lane, LaneRow};
 use crate::model::time::Time;
+use crate::planted::{self, Bug};
 
 use super::super::work::Worked;
 
@@ -58,10 +59,11 @@ impl Memory {
         let second = seen
             .rung_at
             .map(|at| at + config::SECOND_LOOK)
-            .filter(|at| began <= *at);
+            .filter(|at| began <= *at && !planted::is(Bug::NoSecondLook));
         let after_crash = (seen.crashes > 1).then(|| began + config::SECOND_LOOK);
         let known_before = seen.wake_at.filter(|at| *at > began);
         let own = self.own.values().min().copied();
+        let own = own.filter(|_| !planted::is(Bug::ForgetOwnWrites));
         [self.indexed, own, second, after_crash, known_before]
             .into_iter()
             .flatten()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::model::time::Time;
 
 /// How many requests there were in the last `span`. Refused ones count too (`graph-api.md 7.3`).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Budget {
     limit: u32,
     span: Duration,

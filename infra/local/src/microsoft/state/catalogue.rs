@@ -31,7 +31,7 @@ pub(crate) struct Policy {
 }
 
 /// The policies, found by id and by (type, name) without regard to case.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Policies {
     by_id: BTreeMap<String, Policy>,
     by_name: BTreeMap<(String, String), String>,

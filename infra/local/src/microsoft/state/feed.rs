@@ -21,7 +21,7 @@ pub(crate) struct Entry {
 }
 
 /// All changes younger than a token can be, numbered from 1.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Feed {
     first: u64,
     entries: VecDeque<Entry>,

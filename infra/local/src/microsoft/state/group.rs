@@ -53,7 +53,7 @@ pub(crate) struct Membership {
 }
 
 /// All groups, found by id and by member.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Groups {
     all: BTreeMap<String, Group>,
     /// Of everybody who is or was a member of something.

@@ -55,7 +55,7 @@ pub(crate) enum Outcome {
 }
 
 /// All orders by operation id, and what awaits the next ones.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Orders {
     pub(crate) all: BTreeMap<String, Order>,
     /// Not stored: it is said anew at every start.

@@ -84,6 +84,33 @@ impl World {
         }
     }
 
+    /// The same tenant in memory, by another clock.
+    pub(crate) fn copy(&self, clock: Clock) -> Self {
+        Self {
+            options: self.options.clone(),
+            chance: self.chance,
+            people: self.people.clone(),
+            products: self.products.clone(),
+            policies: self.policies.clone(),
+            groups: self.groups.clone(),
+            numbers: self.numbers.clone(),
+            orders: self.orders.clone(),
+            snapshots: self.snapshots.clone(),
+            feed: self.feed.clone(),
+            gate: self.gate.clone(),
+            history: self.history.clone(),
+            clock,
+            ahead: self.ahead,
+            due: self.due.clone(),
+            acting: self.acting,
+            names: self.names.clone(),
+            teams_users: self.teams_users.clone(),
+            present: self.present,
+            disk: None,
+            dirty: BTreeSet::new(),
+        }
+    }
+
     pub(crate) fn now(&self) -> Time {
         self.acting.unwrap_or_else(|| self.clock.now() + self.ahead)
     }

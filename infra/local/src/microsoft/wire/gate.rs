@@ -27,6 +27,7 @@ const UNIT_WINDOW: Duration = Duration::from_secs(10);
 const TEAMS_WINDOW: Duration = Duration::from_secs(1);
 
 /// What happens to a request before it is understood.
+#[derive(Clone)]
 pub(crate) struct Gate {
     chance: Chance,
     throttle_permille: u32,
@@ -43,6 +44,7 @@ pub(crate) struct Gate {
 }
 
 /// What a token allows.
+#[derive(Clone)]
 struct Grant {
     expires: Time,
     roles: BTreeSet<String>,

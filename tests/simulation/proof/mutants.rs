@@ -1,0 +1,150 @@
+//! Bugs on purpose, one at a time: who finds each of them (faults.md 3).
+//!
+//! To try another: a line in `shared::planted` and its place in the code. Whoever is expected to find it may be named here, so that it
+//! is asked first; if nobody is, or it does not, everybody is asked.
+
+use shared::planted::{self, Bug};
+
+use super::exhaustive::Rehearsed;
+use super::flows::FLOWS;
+use super::quiet::quietly;
+use super::storm::storm;
+use crate::{doorbells, encounters, numbers, peace, scarce};
+
+/// Somebody who may find a bug: a test by its name, a flow by its crashes, or a storm by its seed.
+#[derive(Clone, Copy, Debug)]
+enum Catcher {
+    Test(&'static str, fn()),
+    Crashes(&'static str),
+    Storm(u64),
+}
+
+/// Storms that are asked, if nobody else has found it.
+const STORMS: u64 = 70;
+
+const TESTS: [Catcher; 9] = [
+    Catcher::Test(
+        "doorbells::without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds",
+        doorbells::without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds,
+    ),
+    Catcher::Test(
+        "encounters::a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more",
+        encounters::a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more,
+    ),
+    Catcher::Test(
+        "encounters::an_offboarding_wins_over_an_assignment_whose_answer_was_lost",
+        encounters::an_offboarding_wins_over_an_assignment_whose_answer_was_lost,
+    ),
+    Catcher::Test(
+        "encounters::an_offboarding_committed_during_an_assignment_wins",
+        encounters::an_offboarding_committed_during_an_assignment_wins,
+    ),
+    Catcher::Test(
+        "numbers::a_number_comes_last_and_goes_first",
+        numbers::a_number_comes_last_and_goes_first,
+    ),
+    Catcher::Test(
+        "peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired",
+        peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired,
+    ),
+    Catcher::Test(
+        "scarce::an_order_whose_answer_was_lost_is_found",
+        scarce::an_order_whose_answer_was_lost_is_found,
+    ),
+    Catcher::Test(
+        "scarce::a_number_is_nobody_elses_while_an_order_is_under_way",
+        scarce::a_number_is_nobody_elses_while_an_order_is_under_way,
+    ),
+    Catcher::Test(
+        "scarce::a_forgotten_order_is_found_or_ordered_again",
+        scarce::a_forgotten_order_is_found_or_ordered_again,
+    ),
+];
+
+/// Who is asked first, where it is known who is quick to find it.
+fn first(bug: Bug) -> Option<Catcher> {
+    let test = |name: &str| {
+        let mut tests = TESTS.into_iter();
+        tests.find(|test| test.name().ends_with(name))
+    };
+    match bug {
+        Bug::NoFence => test("an_offboarding_committed_during_an_assignment_wins"),
+        Bug::ReleaseAlways => Some(Catcher::Storm(6)),
+        Bug::NoSecondLook => Some(Catcher::Storm(4)),
+        Bug::ClaimClearsWake => Some(Catcher::Storm(0)),
+        Bug::CursorBeforeRows => Some(Catcher::Crashes("changes")),
+        Bug::NoSyncFence => test("a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more"),
+        Bug::PickSettling => Some(Catcher::Storm(16)),
+        Bug::RepairDrift => test("nothing_is_brought_back_and_nothing_is_repaired"),
+        Bug::FreeTooEarly | Bug::ForgetHold => test("a_number_comes_last_and_goes_first"),
+        Bug::AcceptedIsDone | Bug::SkipReadBack => {
+            test("a_number_is_nobody_elses_while_an_order_is_under_way")
+        }
+        Bug::ForgetOwnWrites
+        | Bug::PutPeople
+        | Bug::ConcludeEarly
+        | Bug::Seizure
+        | Bug::AutomationFirst
+        | Bug::AskUnrecorded
+        | Bug::CommitUnrung
+        | Bug::EndByHalves => None,
+    }
+}
+
+impl Catcher {
+    fn name(self) -> String {
+        match self {
+            Self::Test(name, _) => name.to_owned(),
+            Self::Crashes(flow) => format!("crashes of {flow}"),
+            Self::Storm(seed) => format!("storm {seed}"),
+        }
+    }
+
+    /// What it complains of.
+    fn complaint(self) -> Option<String> {
+        match self {
+            Self::Test(_, test) => quietly(test).err(),
+            Self::Crashes(name) => {
+                let flow = FLOWS.iter().find(|flow| flow.name == name)?;
+                let rehearsed = match Rehearsed::new(flow) {
+                    Ok(rehearsed) => rehearsed,
+                    Err(why) => return Some(why),
+                };
+                let mut singles = rehearsed.effects();
+                singles.find_map(|at| rehearsed.single(at).err())
+            }
+            Self::Storm(seed) => match quietly(|| storm(seed, false)) {
+                Ok(outcome) => outcome.problems.into_iter().next(),
+                Err(why) => Some(why),
+            },
+        }
+    }
+}
+
+/// Plants a bug and asks, one after the other, until somebody complains: who, and of what. `None` = nobody has found it.
+pub fn caught(bug: Bug) -> Option<(String, String)> {
+    planted::plant(Some(bug));
+    let crashes = FLOWS.iter().map(|flow| Catcher::Crashes(flow.name));
+    let storms = (0..STORMS).map(Catcher::Storm);
+    let few = (0..7).map(Catcher::Storm);
+    let all = first(bug)
+        .into_iter()
+        .chain(TESTS)
+        .chain(few)
+        .chain(crashes)
+        .chain(storms);
+    let mut asked = Vec::new();
+    let mut found = None;
+    for catcher in all {
+        if asked.contains(&catcher.name()) {
+            continue;
+        }
+        asked.push(catcher.name());
+        if let Some(complaint) = catcher.complaint() {
+            found = Some((catcher.name(), complaint));
+            break;
+        }
+    }
+    planted::plant(None);
+    found
+}
