@@ -102,3 +102,13 @@ impl StdError for Error {
 
 /// The result of everything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Where reading JSON went wrong, without the text that was there: anybody may have written it.
+pub fn place(error: &serde_json::Error) -> String {
+    format!(
+        "{:?} error at line {} column {}",
+        error.classify(),
+        error.line(),
+        error.column()
+    )
+}

@@ -11,7 +11,7 @@ use shared::model::job::Job;
 use crate::theatre::{HOUR, MINUTE, beside, cast, play, setting, small_cast, to_the_end};
 
 /// A lease, two sweeps: so late a due job may be picked.
-const LATEST: Duration = Duration::from_secs(210);
+pub const LATEST: Duration = Duration::from_secs(210);
 
 /// Every doorbell is lost but those of the sweep itself.
 fn deaf() -> Hook {

@@ -148,7 +148,7 @@ pub async fn quiet(stage: &Stage, longest: Duration) {
     loop {
         stage.clock.sleep(5 * MINUTE).await;
         let ledger = stage.ledger().unwrap();
-        let broken = stage.broken().unwrap();
+        let broken = ledger.broken_invariants();
         assert!(broken.is_empty(), "{broken:#?}");
         if ledger.is_quiet()
             && ledger.people.len()

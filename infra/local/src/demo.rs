@@ -203,13 +203,6 @@ impl Stage {
         })
     }
 
-    /// What does not hold now, or did not on the way.
-    pub fn broken(&self) -> Result<Vec<String>> {
-        let mut broken = self.watch.problems();
-        broken.extend(self.ledger()?.broken_invariants());
-        Ok(broken)
-    }
-
     /// The demo's story; ends when all is quiet, or never will be.
     pub async fn play(&self) -> Result<()> {
         self.installation.ask(Lane::Sync, Mark::Pull).await?;

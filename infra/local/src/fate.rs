@@ -114,24 +114,23 @@ impl Request<'_> {
 
     /// Whether it asks Microsoft to change something about somebody.
     pub fn is_order(&self) -> bool {
-        const CALLS: [&str; 9] = [
-            "/assignLicense",
-            "/revokeSignInSessions",
-            "/assign",
-            "/unassign",
-            "/assignNumber",
-            "/unassignNumber",
-            "/updateNumber",
-            "/members/$ref",
-            ".unassignNumber",
+        const CALLS: [&str; 7] = [
+            "assignLicense",
+            "revokeSignInSessions",
+            "assign",
+            "unassign",
+            "assignNumber",
+            "unassignNumber",
+            "updateNumber",
         ];
         let (method, address) = self.operation.split_once(' ').unwrap_or_default();
         let path = address.split('?').next().unwrap_or_default();
+        let call = path.rsplit(['/', '.']).next().unwrap_or_default();
         self.service == Service::Microsoft
             && match method {
                 "PATCH" => path.starts_with("/v1.0/users/") || path.starts_with("/v1.0/groups/"),
                 "DELETE" => path.ends_with("/$ref"),
-                _ => method == "POST" && CALLS.iter().any(|call| path.ends_with(call)),
+                _ => method == "POST" && (CALLS.contains(&call) || path.ends_with("/members/$ref")),
             }
     }
 

@@ -23,6 +23,12 @@ const NASTY: [&[u8]; 16] = [
     b"https://evil.example/?",
 ];
 
+/// How many variants to try: as `ROLLCALL_FUZZ` says, or a few.
+pub fn tries(few: u64) -> u64 {
+    let wanted = std::env::var("ROLLCALL_FUZZ").ok();
+    wanted.and_then(|text| text.parse().ok()).unwrap_or(few)
+}
+
 /// The `nth` hostile variant of these samples; the same for the same seed. One in eight is a sample as it is.
 pub fn variant(samples: &[Vec<u8>], seed: u64, nth: u64) -> Vec<u8> {
     let mut position = 0;

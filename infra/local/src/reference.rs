@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-use shared::error::{Error, Kind, Result};
+use shared::error::Result;
 use shared::model::inventory::Entry;
 use shared::model::job::{Goal, Job, JobState, Waits};
 use shared::model::lane::LaneRow;
@@ -12,12 +11,15 @@ use shared::model::tenant::TenantId;
 use shared::store::ends::History;
 
 mod numbers;
+mod row;
+mod stands;
 pub mod watch;
 
 pub use numbers::disagreements;
+use row::Row;
 
 use crate::contoso::{self, Employee, Fate};
-use crate::dynamodb::Table;
+use crate::dynamodb::{Table, Written};
 use crate::microsoft::{Microsoft, Truth};
 
 /// The rows of one tenant, as they are.
@@ -43,11 +45,7 @@ impl Ledger {
 
     /// Reads the rows of one tenant.
     pub fn read_of(table: &Table, tenant: &TenantId) -> Result<Self> {
-        let own = format!("T#{}", tenant.as_str());
-        let is_own = |pk: &str| {
-            pk.strip_prefix(&own)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
-        };
+        let is_own = |pk: &str| row::tenant(pk) == Some(tenant.as_str());
         Self::read_those(table, is_own)
     }
 
@@ -55,11 +53,12 @@ impl Ledger {
         let mut ledger = Self::default();
         let mut failure = None;
         table.each(|item| {
-            if !wanted(item["pk"]["S"].as_str().unwrap_or_default()) {
-                return;
-            }
-            if let Err(error) = ledger.take_in(&plain_item(&item)) {
-                failure.get_or_insert(error);
+            let written = Written::of(item);
+            if wanted(&written.pk) {
+                match row::read(&written) {
+                    Ok(row) => ledger.take_in(row),
+                    Err(error) => drop(failure.get_or_insert(error)),
+                }
             }
         })?;
         match failure {
@@ -68,29 +67,21 @@ impl Ledger {
         }
     }
 
-    fn take_in(&mut self, row: &Value) -> Result<()> {
-        let sk = row["sk"].as_str().unwrap_or_default();
-        if sk.starts_with("USER#") {
-            let person: Person = typed(row)?;
-            self.people.insert(person.id.0.clone(), person);
-        } else if let Some(number) = sk.strip_prefix("NUM#") {
-            if !row["state"].is_null() {
-                self.entries.insert(number.to_owned(), typed(row)?);
-            }
-        } else if let Some(lane) = sk.strip_prefix("LANE#") {
-            self.lanes.insert(lane.to_owned(), typed(row)?);
-        } else if let Some(id) = sk.strip_prefix("JOB#") {
-            match id.split_once('#') {
-                None => {
-                    self.jobs.insert(id.to_owned(), typed(row)?);
-                }
-                Some((id, "HISTORY")) => {
-                    self.histories.insert(id.to_owned(), typed(row)?);
-                }
-                Some(_) => {}
-            }
+    fn take_in(&mut self, row: Row) {
+        match row {
+            Row::Person((_, id), Some(person)) => drop(self.people.insert(id, person)),
+            Row::Number((_, number), Some(entry)) => drop(self.entries.insert(number, entry)),
+            Row::Lane((_, lane), Some(row)) => drop(self.lanes.insert(lane, row)),
+            Row::Job((_, id), Some(job)) => drop(self.jobs.insert(id, job)),
+            Row::History((_, id), Some(history)) => drop(self.histories.insert(id, history)),
+            Row::Person(_, None)
+            | Row::Number(_, None)
+            | Row::Lane(_, None)
+            | Row::Job(_, None)
+            | Row::History(_, None)
+            | Row::Tenant(..)
+            | Row::Other => {}
         }
-        Ok(())
     }
 
     /// People whose provisioning ended well, whatever came after.
@@ -160,60 +151,22 @@ impl Ledger {
 
     /// What must hold at any time (V2, V3, V5; one open job per person).
     pub fn broken_invariants(&self) -> Vec<String> {
-        let mut broken = Vec::new();
+        let mut broken = numbers::broken(self);
         for person in self.people.values() {
-            if let Some(open) = &person.open_job {
-                match self.jobs.get(&open.id.0) {
-                    None => broken.push(format!(
-                        "V3: person {} names job {} that is not there",
-                        person.id.0, open.id.0
-                    )),
-                    Some(job) if job.state.is_final() => {
-                        broken.push(format!(
-                            "V3: job {} is final and still open for its person",
-                            job.id.0
-                        ));
-                    }
-                    Some(_) => {}
-                }
+            let open = person.open_job.as_ref();
+            if let Some(open) = open.filter(|open| !self.jobs.contains_key(&open.id.0)) {
+                broken.push(format!(
+                    "V3: person {} names job {} that is not there",
+                    person.id.0, open.id.0
+                ));
             }
         }
-        broken.extend(numbers::broken(self));
         let mut open_jobs: BTreeMap<&str, usize> = BTreeMap::new();
         for job in self.jobs.values() {
-            let is_final = job.state.is_final();
-            if job.state != job.derive() {
-                broken.push(format!(
-                    "job {} says {} and amounts to {}",
-                    job.id.0,
-                    job.state,
-                    job.derive()
-                ));
-            }
-            if is_final != job.due.is_none() {
-                broken.push(format!(
-                    "V4: job {} is {} and due {:?}",
-                    job.id.0, job.state, job.due
-                ));
-            }
-            if is_final && !self.histories.contains_key(&job.id.0) {
-                broken.push(format!("V5: job {} is final and has no history", job.id.0));
-            }
-            if is_final && job.has_open_asks() {
-                broken.push(format!("A2: job {} is final with open asks", job.id.0));
-            }
-            if !is_final && job.superseded_by.is_none() {
+            let person = self.people.get(&job.person.0);
+            broken.extend(stands::job(job, person, self.histories.get(&job.id.0)));
+            if !job.state.is_final() && job.superseded_by.is_none() {
                 *open_jobs.entry(job.person.0.as_str()).or_insert(0) += 1;
-                let named = self
-                    .people
-                    .get(&job.person.0)
-                    .and_then(|person| person.open_job.as_ref());
-                if named.is_none_or(|open| open.id != job.id) {
-                    broken.push(format!(
-                        "V2: open job {} is not the open job of its person",
-                        job.id.0
-                    ));
-                }
             }
         }
         broken.extend(
@@ -367,38 +320,4 @@ fn stays(
         }
     }
     Ok(None)
-}
-
-fn typed<T: serde::de::DeserializeOwned>(plain: &Value) -> Result<T> {
-    T::deserialize(plain).map_err(|error| {
-        Error::new(Kind::Invalid, format!("reading the row {}", plain["sk"])).with_source(error)
-    })
-}
-
-/// `{"a": {"S": "x"}}` becomes `{"a": "x"}`.
-fn plain_item(item: &Value) -> Value {
-    item.as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.clone(), plain(value)))
-        .collect()
-}
-
-fn plain(attribute: &Value) -> Value {
-    let Some((kind, value)) = attribute
-        .as_object()
-        .and_then(|object| object.iter().next())
-    else {
-        return Value::Null;
-    };
-    match kind.as_str() {
-        "N" => value
-            .as_str()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or(Value::Null),
-        "M" => plain_item(value),
-        "L" => value.as_array().into_iter().flatten().map(plain).collect(),
-        "NULL" => Value::Null,
-        _ => value.clone(),
-    }
 }

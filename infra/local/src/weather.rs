@@ -11,7 +11,7 @@ use crate::microsoft::{Microsoft, OrderFate};
 use crate::seed::draw;
 
 macro_rules! faults {
-    ($($(#[doc = $what:literal])+ $fault:ident = $name:literal, $rows:expr;)+) => {
+    ($($(#[doc = $what:literal])+ $fault:ident = $name:literal,)+) => {
         /// A fault of the outside.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Fault {
@@ -28,67 +28,60 @@ macro_rules! faults {
                     $(Self::$fault => $name,)+
                 }
             }
-
-            /// Which rows of the catalogue of faults it stands for.
-            pub const fn rows(self) -> &'static [u8] {
-                match self {
-                    $(Self::$fault => &$rows,)+
-                }
-            }
         }
     };
 }
 
 faults! {
     /// The worker dies before a request has an effect.
-    CrashBefore = "crash before", [1, 3];
+    CrashBefore = "crash before",
     /// The worker dies after it.
-    CrashAfter = "crash after", [2, 3];
+    CrashAfter = "crash after",
     /// The worker panics where it would send a request.
-    Panic = "panic", [8];
+    Panic = "panic",
     /// A request takes effect, and its answer is lost.
-    AnswerLost = "answer lost", [10, 13, 24];
+    AnswerLost = "answer lost",
     /// An order takes effect long after its sender gave up.
-    LandsLate = "lands late", [11];
+    LandsLate = "lands late",
     /// A request is slow: others run meanwhile.
-    Slow = "slow", [7];
+    Slow = "slow",
     /// Everything that a worker sends from now on waits until its lease is over.
-    Frozen = "frozen", [7, 26];
+    Frozen = "frozen",
     /// Too many requests.
-    Throttled = "throttled", [12, 24];
+    Throttled = "throttled",
     /// Too many requests, and when to come again.
-    ThrottledFor = "throttled for", [12, 34];
+    ThrottledFor = "throttled for",
     /// The service cannot answer.
-    Unavailable = "unavailable", [13];
+    Unavailable = "unavailable",
     /// Another transaction holds the item.
-    Conflict = "conflict", [22, 23];
+    Conflict = "conflict",
     /// A doorbell is lost that was to be heard at once.
-    DoorbellLost = "doorbell lost", [6];
+    DoorbellLost = "doorbell lost",
     /// A doorbell of the sweep is lost.
-    SweepUnheard = "sweep unheard", [6, 43];
+    SweepUnheard = "sweep unheard",
     /// A part of a batch fails.
-    PartFails = "part fails", [14];
+    PartFails = "part fails",
     /// A part of a batch is not answered.
-    PartMissing = "part missing", [14];
+    PartMissing = "part missing",
     /// The parts of a batch are answered in another order.
-    PartsReversed = "parts reversed", [14];
+    PartsReversed = "parts reversed",
     /// An order is taken, and neither found nor carried out.
-    OrderLost = "order lost", [15];
+    OrderLost = "order lost",
     /// An order is taken and carried out, and not found.
-    OrderForgotten = "order forgotten", [15];
+    OrderForgotten = "order forgotten",
     /// An order is carried out long after it was taken.
-    OrderLate = "order late", [15];
+    OrderLate = "order late",
     /// All tokens are void.
-    TokenVoid = "token void", [32];
+    TokenVoid = "token void",
 }
 
-/// Requests of one tenant, as the weather meets them.
+/// The weather over an installation. Copies are the same weather.
 #[derive(Clone)]
 pub struct Weather {
     seed: u64,
     clock: Clock,
     until: Duration,
-    /// Each with its odds in 10,000, and the bound of its stretch of them.
+    /// Each with its odds in 10,000.
     odds: Vec<(Fault, u64)>,
     tenants: Arc<OnceLock<Vec<Microsoft>>>,
     state: Arc<Mutex<State>>,
@@ -177,22 +170,19 @@ impl Weather {
         let is_number = request.operation.contains("Number");
         let is_batch = request.operation.contains("/$batch");
         let nth = usize::try_from(dice % 20).unwrap_or_default();
-        let is_works = !request.worker.is_empty();
-        if !is_works && fault != Fault::DoorbellLost {
+        if request.worker.is_empty() && fault != Fault::DoorbellLost {
             return None;
         }
         let order = |fate: OrderFate| {
             let is_order = request.is_order() && is_number && !request.operation.contains("update");
-            let tenant = self.tenant(request).filter(|_| is_order)?;
+            let tenant = is_order.then(|| self.tenant(request)).flatten()?;
             tenant.decide_next_order(fate);
             Some(Fate::Deliver)
         };
         match fault {
-            Fault::CrashBefore => is_works.then_some(Fate::CrashBefore),
-            Fault::CrashAfter => is_works.then_some(Fate::CrashAfter),
-            Fault::Panic => {
-                (is_works && request.service == Service::Microsoft).then_some(Fate::Deliver)
-            }
+            Fault::CrashBefore => Some(Fate::CrashBefore),
+            Fault::CrashAfter => Some(Fate::CrashAfter),
+            Fault::Panic => (request.service == Service::Microsoft).then_some(Fate::Deliver),
             Fault::AnswerLost => Some(Fate::LoseAnswer),
             Fault::LandsLate => {
                 let most = if is_number { LATEST } else { LATEST / 4 };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, place};
 
 /// A page of a list. A link of a wrong type makes the page unreadable: taken for the last one, it would make people vanish.
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ pub(super) struct Page<'a> {
 /// Reads the body of an answer of the 2xx class. What cannot be read is as good as no answer, and nothing was changed by it.
 pub(super) fn body<'a, T: Deserialize<'a>>(answer: &'a Response<Bytes>, what: &str) -> Result<T> {
     serde_json::from_slice(answer.body())
-        .map_err(|error| unreadable(what).with_source(position(&error)))
+        .map_err(|error| unreadable(what).with_source(place(&error)))
 }
 
 /// An answer that makes no sense; `what` it was an answer to.
@@ -32,16 +32,6 @@ pub(super) fn unreadable(what: &str) -> Error {
     Error::new(
         Kind::Unavailable,
         format!("{what}: the answer cannot be read"),
-    )
-}
-
-/// Where it went wrong, without the text that was there.
-fn position(error: &serde_json::Error) -> String {
-    format!(
-        "{:?} error at line {} column {}",
-        error.classify(),
-        error.line(),
-        error.column()
     )
 }
 

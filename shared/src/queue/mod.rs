@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, place};
 use crate::model::lane::{Lane, Mark};
 use crate::model::tenant::TenantId;
 use crate::model::time::Time;
@@ -28,11 +28,8 @@ pub struct Doorbell {
 impl Doorbell {
     /// Reads a message. Fields we do not know are ignored; a tenant that cannot be one is an error.
     pub fn parse(body: &str) -> Result<Self> {
-        // Where it went wrong, without the text that was there: anybody may have written it.
         let bell: Self = serde_json::from_str(body).map_err(|error| {
-            let (what, line, column) = (error.classify(), error.line(), error.column());
-            let place = format!("{what:?} error at line {line} column {column}");
-            Error::new(Kind::Invalid, "reading a doorbell").with_source(place)
+            Error::new(Kind::Invalid, "reading a doorbell").with_source(place(&error))
         })?;
         match TenantId::parse(bell.tenant.as_str()) {
             Some(_) => Ok(bell),

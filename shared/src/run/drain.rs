@@ -141,6 +141,7 @@ async fn turns(
         everybody_since,
         accounts,
         groups: OnceCell::new(),
+        new_groups: tokio::sync::Mutex::default(),
         seats: OnceCell::new(),
         numbers_wanted: OnceCell::new(),
         numbers_taken: Mutex::default(),
@@ -149,7 +150,7 @@ async fn turns(
     pass(&bench, due, memory).await
 }
 
-/// Gives the lane back before it is worked off: it is due again at that moment.
+/// Gives the lane back before it is worked off, and rings whoever is to go on.
 async fn give_back(
     shell: &Shell,
     lease: &Lease<'_>,
@@ -157,10 +158,7 @@ async fn give_back(
     memory: &mut Memory,
     at: Time,
 ) -> Result<()> {
-    while !lease
-        .release(&lease.row(), &BTreeSet::new(), Some(at))
-        .await?
-    {}
+    lease.give_back(at).await?;
     if at <= shell.clock.now() {
         memory.rung.insert(lease.lane());
     }

@@ -1,5 +1,6 @@
 //! Hears a doorbell: leaves its mark on the lane, then runs the lane if nobody does.
 
+use crate::config;
 use crate::error::{Kind, Result};
 use crate::model::lane::Lane;
 use crate::queue::Doorbell;
@@ -33,7 +34,10 @@ pub async fn heed(shell: &Shell, lane: Lane, bell: &Doorbell, deadline: Deadline
             lane = lane.name(),
             "no time left at the beginning: the clock or the time limit of this function is wrong"
         );
-        return lease.put_off().await;
+        // Not rung at once: whoever has no time might be the next one to hear it, and so on without end.
+        return lease
+            .give_back(shell.clock.now() + config::REPEAT_AFTER)
+            .await;
     }
     let ran = match lane {
         Lane::Sync => sync::run(shell, &lease, tenant).await,

@@ -99,10 +99,8 @@ impl<'a> Lease<'a> {
         }
     }
 
-    /// Gives the lane back as it is, for the sweep to ring it a little later. Whoever has no time must not ring at once: it might be
-    /// the next one to hear it, and so on without end.
-    pub async fn put_off(&self) -> Result<()> {
-        let at = self.shell.clock.now() + config::REPEAT_AFTER;
+    /// Gives the lane back before it is worked off, whoever rang meanwhile: it is due again at that moment.
+    pub async fn give_back(&self, at: Time) -> Result<()> {
         while !self
             .release(&self.row(), &BTreeSet::new(), Some(at))
             .await?

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use crate::error::{Error, Kind, Result};
 use crate::graph::Graph;
 use crate::model::ask::{Answer, Ask};
-use crate::model::group::Group;
+use crate::model::group::{Group, GroupId};
 use crate::model::job::{Job, JobId, JobState, Waits};
 use crate::model::lane::Lane;
 use crate::model::microsoft::{TeamsUser, UserId};
@@ -60,6 +60,8 @@ pub(super) struct Bench<'a> {
     pub everybody_since: Option<Time>,
     /// The groups that personas name, read when somebody gets into one.
     pub groups: OnceCell<Vec<Group>>,
+    /// Those of them that no sync has read yet, as far as they were asked for; `None` = there is none, or it may not be read.
+    pub new_groups: tokio::sync::Mutex<BTreeMap<GroupId, Option<Group>>>,
     /// The licence stock, read when somebody needs a seat.
     pub seats: OnceCell<Seats>,
     /// Who waits for a telephone number, read when somebody needs one.

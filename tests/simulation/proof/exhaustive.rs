@@ -18,8 +18,6 @@ use crate::theatre::play;
 /// What was tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Requests of the workers of a flow.
-    pub requests: usize,
     /// Requests at which a worker died.
     pub covered: usize,
     /// Runs with two deaths.
@@ -35,7 +33,6 @@ impl Tally {
     #[cfg(feature = "planted-bugs")]
     pub fn with(self, other: Self) -> Self {
         Self {
-            requests: self.requests + other.requests,
             covered: self.covered + other.covered,
             pairs: self.pairs + other.pairs,
             runs: self.runs + other.runs,
@@ -149,7 +146,6 @@ impl Rehearsed {
     /// A crash before and after one request.
     pub fn single(&self, at: usize) -> Result<Tally, String> {
         let mut tally = Tally {
-            requests: 1,
             covered: 1,
             ..Tally::default()
         };
@@ -162,8 +158,7 @@ impl Rehearsed {
 
     /// The places of first crashes of pairs: each a number of an effect.
     pub fn firsts(&self) -> impl Iterator<Item = usize> {
-        let effects = self.requests.iter().filter(|effect| **effect).count();
-        0..effects
+        0..self.effects().count()
     }
 
     /// A crash after one effect, and another after every later one, until the story ends before the second comes.
@@ -189,16 +184,17 @@ impl Rehearsed {
         let name = self.flow.name;
         let ended = ended.map_err(|why| format!("{name}, {deaths:?}: {why}"))?;
         if ended != self.ending {
-            let before: BTreeSet<&str> = self.ending.lines().collect();
-            let news = ended.lines().filter(|line| !before.contains(line));
-            let news: Vec<&str> = news.collect();
-            let after: BTreeSet<&str> = ended.lines().collect();
-            let missing = self.ending.lines().filter(|line| !after.contains(line));
-            let missing: Vec<&str> = missing.collect();
+            let (before, after) = (lines(&self.ending), lines(&ended));
+            let news: Vec<&&str> = after.difference(&before).collect();
+            let missing: Vec<&&str> = before.difference(&after).collect();
             return Err(format!(
                 "{name}, {deaths:?}: it ends otherwise: {news:#?} instead of {missing:#?}"
             ));
         }
         Ok(died.load(Ordering::Relaxed))
     }
+}
+
+fn lines(text: &str) -> BTreeSet<&str> {
+    text.lines().collect()
 }

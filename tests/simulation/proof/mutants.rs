@@ -22,74 +22,32 @@ enum Catcher {
 /// Storms that are asked, if nobody else has found it.
 const STORMS: u64 = 70;
 
-const TESTS: [Catcher; 9] = [
-    Catcher::Test(
-        "doorbells::without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds",
-        doorbells::without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds,
-    ),
-    Catcher::Test(
-        "encounters::a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more",
-        encounters::a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more,
-    ),
-    Catcher::Test(
-        "encounters::an_offboarding_wins_over_an_assignment_whose_answer_was_lost",
-        encounters::an_offboarding_wins_over_an_assignment_whose_answer_was_lost,
-    ),
-    Catcher::Test(
-        "encounters::an_offboarding_committed_during_an_assignment_wins",
-        encounters::an_offboarding_committed_during_an_assignment_wins,
-    ),
-    Catcher::Test(
-        "numbers::a_number_comes_last_and_goes_first",
-        numbers::a_number_comes_last_and_goes_first,
-    ),
-    Catcher::Test(
-        "peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired",
-        peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired,
-    ),
-    Catcher::Test(
-        "scarce::an_order_whose_answer_was_lost_is_found",
-        scarce::an_order_whose_answer_was_lost_is_found,
-    ),
-    Catcher::Test(
-        "scarce::a_number_is_nobody_elses_while_an_order_is_under_way",
-        scarce::a_number_is_nobody_elses_while_an_order_is_under_way,
-    ),
-    Catcher::Test(
-        "scarce::a_forgotten_order_is_found_or_ordered_again",
-        scarce::a_forgotten_order_is_found_or_ordered_again,
-    ),
-];
+macro_rules! tests {
+    ($($test:path,)+) => {
+        const TESTS: &[Catcher] = &[$(Catcher::Test(stringify!($test), $test)),+];
+    };
+}
+
+tests! {
+    doorbells::without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds,
+    encounters::a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more,
+    encounters::an_offboarding_wins_over_an_assignment_whose_answer_was_lost,
+    encounters::an_offboarding_committed_during_an_assignment_wins,
+    numbers::a_number_comes_last_and_goes_first,
+    peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired,
+    scarce::an_order_whose_answer_was_lost_is_found,
+    scarce::a_number_is_nobody_elses_while_an_order_is_under_way,
+    scarce::a_forgotten_order_is_found_or_ordered_again,
+}
 
 /// Who is asked first, where it is known who is quick to find it.
-fn first(bug: Bug) -> Option<Catcher> {
-    let test = |name: &str| {
-        let mut tests = TESTS.into_iter();
-        tests.find(|test| test.name().ends_with(name))
-    };
-    match bug {
-        Bug::NoFence => test("an_offboarding_committed_during_an_assignment_wins"),
-        Bug::ReleaseAlways => Some(Catcher::Storm(6)),
-        Bug::NoSecondLook => Some(Catcher::Storm(4)),
-        Bug::ClaimClearsWake => Some(Catcher::Storm(0)),
-        Bug::CursorBeforeRows => Some(Catcher::Crashes("changes")),
-        Bug::NoSyncFence => test("a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more"),
-        Bug::PickSettling => Some(Catcher::Storm(16)),
-        Bug::RepairDrift => test("nothing_is_brought_back_and_nothing_is_repaired"),
-        Bug::FreeTooEarly | Bug::ForgetHold => test("a_number_comes_last_and_goes_first"),
-        Bug::AcceptedIsDone | Bug::SkipReadBack => {
-            test("a_number_is_nobody_elses_while_an_order_is_under_way")
-        }
-        Bug::ForgetOwnWrites
-        | Bug::PutPeople
-        | Bug::ConcludeEarly
-        | Bug::Seizure
-        | Bug::AutomationFirst
-        | Bug::AskUnrecorded
-        | Bug::CommitUnrung
-        | Bug::EndByHalves => None,
-    }
-}
+const FIRST: &[(Bug, Catcher)] = &[
+    (Bug::ReleaseAlways, Catcher::Storm(6)),
+    (Bug::NoSecondLook, Catcher::Storm(4)),
+    (Bug::ClaimClearsWake, Catcher::Storm(0)),
+    (Bug::CursorBeforeRows, Catcher::Crashes("changes")),
+    (Bug::PickSettling, Catcher::Storm(16)),
+];
 
 impl Catcher {
     fn name(self) -> String {
@@ -127,9 +85,10 @@ pub fn caught(bug: Bug) -> Option<(String, String)> {
     let crashes = FLOWS.iter().map(|flow| Catcher::Crashes(flow.name));
     let storms = (0..STORMS).map(Catcher::Storm);
     let few = (0..7).map(Catcher::Storm);
-    let all = first(bug)
-        .into_iter()
-        .chain(TESTS)
+    let first = FIRST.iter().filter(|(of, _)| *of == bug);
+    let all = first
+        .map(|(_, catcher)| *catcher)
+        .chain(TESTS.iter().copied())
         .chain(few)
         .chain(crashes)
         .chain(storms);

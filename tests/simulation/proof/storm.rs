@@ -26,6 +26,7 @@ use shared::model::tenant::{ReadinessLooks, TenantId};
 use shared::run::{self, Choice, MoveChoice, inventory};
 use tower::{ServiceExt, service_fn};
 
+use super::quiet::quietly;
 use crate::desk::{E5, LONDON, PLAIN, group};
 use crate::moves::BERLIN;
 use crate::numbers::{PHONE_SYSTEM, SALES, in_range, range, with_number};
@@ -35,7 +36,7 @@ mod climate;
 mod model;
 mod town;
 
-pub use climate::climate;
+use climate::climate;
 use model::{Wanted, twice};
 use town::persona;
 
@@ -49,6 +50,7 @@ const PEOPLE: u64 = 7;
 /// The first of them have what rules say.
 const BY_RULE: u64 = 3;
 const WORKERS: usize = 3;
+
 /// What a storm came to.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -66,8 +68,6 @@ pub struct Outcome {
     pub bound: Duration,
     /// Requests of everybody.
     pub requests: u64,
-    /// Jobs.
-    pub jobs: usize,
     /// How often each fault was met.
     pub met: BTreeMap<Fault, u64>,
     /// Who did what to whom, if it was kept.
@@ -209,15 +209,20 @@ impl Town {
                 added.map(|_| None)
             }
             Event::Ring(lane) => {
-                let body = format!(r#"{{"tenant":"{}"}}"#, id.as_str());
-                let sqs = self.installation.cloud.sqs();
-                sqs.send(lane.name(), &body, Duration::ZERO).unwrap();
+                self.ring(id, lane);
                 Ok(None)
             }
         };
         if let Ok(Some(wanted)) = accepted {
             self.tenants[of].wanted.borrow_mut()[nth] = wanted;
         }
+    }
+
+    /// A doorbell from nowhere.
+    fn ring(&self, tenant: &TenantId, lane: Lane) {
+        let body = format!(r#"{{"tenant":"{}"}}"#, tenant.as_str());
+        let sqs = self.installation.cloud.sqs();
+        sqs.send(lane.name(), &body, Duration::ZERO).unwrap();
     }
 
     async fn until(&self, moment: Duration) {
@@ -288,9 +293,7 @@ impl Town {
         }
         for lane in Lane::ALL {
             for tenant in &self.tenants {
-                let body = format!(r#"{{"tenant":"{}"}}"#, tenant.id.as_str());
-                let sqs = self.installation.cloud.sqs();
-                sqs.send(lane.name(), &body, Duration::ZERO).unwrap();
+                self.ring(&tenant.id, lane);
             }
         }
         self.pull().await;
@@ -323,7 +326,6 @@ impl Town {
         for tenant in &self.tenants {
             let table = self.installation.cloud.table();
             let ledger = Ledger::read_of(table, &tenant.id).unwrap();
-            outcome.jobs += ledger.jobs.len();
             outcome.problems.extend(ledger.broken_invariants());
             let disagree = reference::disagreements(&ledger, &tenant.microsoft);
             outcome.thefts += disagree
@@ -348,6 +350,22 @@ impl Town {
         }
         outcome
     }
+}
+
+/// What to say of a seed that is not sound, and how to play it again; `None` = it is. Who did what to whom is printed.
+pub fn failure(seed: u64, outcome: &Outcome) -> Option<String> {
+    if outcome.problems.is_empty() {
+        return None;
+    }
+    if let Ok(again) = quietly(|| storm(seed, true)) {
+        println!("{}", again.trace.join("\n"));
+    }
+    Some(format!(
+        "seed {seed} ({}): {:#?}\nplay it again with: \
+         ROLLCALL_SEED={seed} cargo test --package tests --test simulation one_storm -- --nocapture",
+        climate(seed).name,
+        outcome.problems
+    ))
 }
 
 /// Plays one seed.

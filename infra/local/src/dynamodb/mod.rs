@@ -69,6 +69,18 @@ pub struct Written {
     pub item: Option<Value>,
 }
 
+impl Written {
+    /// An item as it stands in the table.
+    pub fn of(item: Value) -> Self {
+        let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+        Self {
+            pk: text("pk"),
+            sk: text("sk"),
+            item: Some(item),
+        }
+    }
+}
+
 /// Is told of every write that was carried out, right after it: all the items of a transaction together.
 pub type Observer = Arc<dyn Fn(&[Written]) + Send + Sync>;
 

@@ -5,27 +5,15 @@ use std::collections::BTreeMap;
 use shared::model::ask::{Ask, Verb};
 use shared::model::inventory::NumberState;
 
-use super::Ledger;
+use super::{Ledger, stands};
 use crate::microsoft::Microsoft;
 
 /// V1 (a), A4: a number that somebody works on is in the hands of exactly one open job, that of its holder; every other is in nobody's.
 pub(super) fn broken(ledger: &Ledger) -> Vec<String> {
     let mut broken = Vec::new();
     for (number, entry) in &ledger.entries {
-        let is_worked_on = matches!(
-            entry.state,
-            NumberState::Held | NumberState::Assigning | NumberState::Releasing
-        );
-        if is_worked_on != entry.job.is_some() {
-            broken.push(format!(
-                "V1: {number} is {} and in the hands of {:?}",
-                entry.state, entry.job
-            ));
-        }
-        let is_somebodys = is_worked_on || entry.state == NumberState::Used;
-        if is_somebodys && entry.holder.is_none() {
-            broken.push(format!("V1: {number} is {} and has no holder", entry.state));
-        }
+        let job = entry.job.as_ref().and_then(|job| ledger.jobs.get(&job.0));
+        broken.extend(stands::number(entry, job));
         for job in ledger.jobs.values() {
             let of_it = |ask: &&Ask| ask.verb.number().is_some_and(|one| one.as_str() == number);
             let asks = job
@@ -39,12 +27,6 @@ pub(super) fn broken(ledger: &Ledger) -> Vec<String> {
                 broken.push(format!(
                     "A4: job {} still asks for {number}, which is {}",
                     job.id.0, entry.state
-                ));
-            }
-            if is_theirs && (job.state.is_final() || entry.holder.as_ref() != Some(&job.person)) {
-                broken.push(format!(
-                    "V1: {number} is in the hands of job {}, which is {}",
-                    job.id.0, job.state
                 ));
             }
         }

@@ -7,31 +7,26 @@ mod orders;
 mod rows;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::Value;
 use shared::clock::Clock;
 use shared::error::Result;
 use shared::model::inventory::Entry;
 use shared::model::job::Job;
 use shared::model::lane::LaneRow;
 use shared::model::person::Person;
-use shared::model::tenant::Circuit;
 use shared::model::time::Time;
 use shared::store::ends::History;
 
-use super::{plain_item, typed};
+use super::row::{Key, Row, read, tenant};
+use super::stands;
 use crate::dynamodb::{Table, Written};
 use crate::fate::{self, Fate, Hook, Request, Service};
 
 /// So many problems are kept: the first tell what is wrong.
 const MOST: usize = 20;
-
-/// A row that the model follows, by tenant and by its name there.
-type Key = (String, String);
 
 /// What is known of every tenant.
 #[derive(Debug, Default)]
@@ -43,24 +38,14 @@ struct Model {
     histories: BTreeMap<Key, History>,
     /// Which invocation took a lane last.
     holders: BTreeMap<Key, String>,
+    /// The open jobs with open asks: what is under way is looked for often, and they are few.
+    asking: BTreeSet<Key>,
     /// When each open job was last written.
     touched: BTreeMap<Key, Time>,
     /// Until when a tenant's lanes stand still, because Microsoft does not accept our identity.
     stopped: BTreeMap<String, Time>,
     /// A text that must only be in the rows of this tenant (V7).
     marks: BTreeMap<String, String>,
-}
-
-/// One row as it is after a write.
-enum Row {
-    Job(Key, Option<Job>),
-    Person(Key, Option<Person>),
-    Number(Key, Option<Entry>),
-    Lane(Key, Option<LaneRow>),
-    History(Key, Option<History>),
-    /// Whether Microsoft accepts our identity.
-    Tenant(String, Circuit),
-    Other,
 }
 
 /// The watch. Copies are the same watch.
@@ -80,7 +65,6 @@ struct Inner {
     disturbed: Option<Time>,
     oldest: Duration,
     longest_waiting: Option<Job>,
-    steps: u64,
 }
 
 impl Watch {
@@ -115,12 +99,7 @@ impl Watch {
     pub fn follow(&self, table: &Table) -> Result<()> {
         let mut rows = Vec::new();
         for item in table.items()? {
-            let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
-            rows.push(read(&Written {
-                pk: text("pk"),
-                sk: text("sk"),
-                item: Some(item),
-            })?);
+            rows.push(read(&Written::of(item))?);
         }
         self.lock().model.take_in(rows, "", self.clock.now());
         let watch = self.clone();
@@ -158,11 +137,6 @@ impl Watch {
         let inner = self.lock();
         let jobs = inner.model.jobs.values();
         jobs.filter(|job| !job.state.is_final()).cloned().collect()
-    }
-
-    /// How many writes were looked at.
-    pub fn steps(&self) -> u64 {
-        self.lock().steps
     }
 
     /// Somebody looks how long the oldest due job has waited; to be called often.
@@ -221,7 +195,6 @@ impl Watch {
     fn step(&self, written: &[Written]) {
         let mut inner = self.lock();
         let inner = &mut *inner;
-        inner.steps += 1;
         let worker = fate::worker();
         let mut problems = rows::crossings(&inner.model, written);
         let mut rows = Vec::new();
@@ -257,53 +230,4 @@ impl Watch {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The tenant of a partition.
-fn tenant(pk: &str) -> Option<&str> {
-    pk.strip_prefix("T#")?.split('#').next()
-}
-
-fn read(written: &Written) -> Result<Row> {
-    let Some(tenant) = tenant(&written.pk) else {
-        return Ok(Row::Other);
-    };
-    let key = |name: &str| (tenant.to_owned(), name.to_owned());
-    let row: Option<Value> = written.item.as_ref().map(plain_item);
-    let sk = written.sk.as_str();
-    Ok(if sk == "TENANT" {
-        let row = row.unwrap_or_default();
-        match Circuit::deserialize(&row["circuit"]) {
-            Ok(circuit) => Row::Tenant(tenant.to_owned(), circuit),
-            Err(_) => Row::Other,
-        }
-    } else if let Some(id) = sk.strip_prefix("USER#") {
-        if written
-            .pk
-            .split('#')
-            .nth(2)
-            .is_some_and(|part| part.starts_with('U'))
-        {
-            Row::Person(key(id), row.as_ref().map(typed).transpose()?)
-        } else {
-            Row::Other
-        }
-    } else if let Some(number) = sk.strip_prefix("NUM#") {
-        let row = row.filter(|row| !row["state"].is_null());
-        if number.contains('#') || row.is_none() {
-            Row::Other
-        } else {
-            Row::Number(key(number), row.as_ref().map(typed).transpose()?)
-        }
-    } else if let Some(lane) = sk.strip_prefix("LANE#") {
-        Row::Lane(key(lane), row.as_ref().map(typed).transpose()?)
-    } else if let Some(id) = sk.strip_prefix("JOB#") {
-        match id.split_once('#') {
-            None => Row::Job(key(id), row.as_ref().map(typed).transpose()?),
-            Some((id, "HISTORY")) => Row::History(key(id), row.as_ref().map(typed).transpose()?),
-            Some(_) => Row::Other,
-        }
-    } else {
-        Row::Other
-    })
 }

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use local::weather::Fault;
 
+use crate::doorbells::LATEST;
 use crate::theatre::HOUR;
 
-/// A lease and two sweeps (V4).
-pub(super) const PICKED: Duration = Duration::from_secs(210);
 const INDEX_LAG: Duration = Duration::from_secs(30);
 /// Index lag and clocks together stay below the second look (L4): so much is promised for V4.
 const CLOCK_ERROR: Duration = Duration::from_secs(12);
@@ -31,7 +30,7 @@ impl Climate {
 
     /// The longest that a due job may be left alone once nothing is in its way (V4).
     pub(super) fn bound(&self) -> Duration {
-        let known = PICKED + self.index_lag + 2 * self.clock_error;
+        let known = LATEST + self.index_lag + 2 * self.clock_error;
         let is_nonsense = self.clock_error == CLOCK_NONSENSE;
         known + if is_nonsense { HOUR } else { Duration::ZERO }
     }

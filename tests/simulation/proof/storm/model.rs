@@ -43,7 +43,6 @@ impl Tenant {
         let has = (truth.direct_licences.len(), truth.numbers.len());
         let must = |holds: bool, what: String| if holds { Ok(()) } else { Err(what) };
         must(has.1 <= 1, format!("has the numbers {:?}", truth.numbers))?;
-        let facts = (&person.facts, &truth);
         let mut jobs = ledger.jobs.values().filter(|job| job.person == *id);
         if self.dies && jobs.any(|job| job.state == JobState::Poisoned) {
             // Five workers died with the job in hand: it is put aside, and says so; a person must look, also at what comes after it.
@@ -67,7 +66,7 @@ impl Tenant {
                 let has_any = has != (0, 0) || !truth.policies.is_empty();
                 must(
                     !has_any && person.number.is_none(),
-                    format!("has {facts:?}"),
+                    format!("has {truth:?}, and our row the number {:?}", person.number),
                 )
             }
             Wanted::At(site) => {

@@ -3,7 +3,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use local::hostile::variant;
+use local::hostile::{tries, variant};
 use shared::model::access::Role;
 
 use super::super::resources::lived_in;
@@ -11,11 +11,6 @@ use super::super::{TENANT, play};
 
 /// In an ordinary test run; `ROLLCALL_FUZZ` says how many otherwise.
 const FEW: u64 = 1_500;
-
-fn tries() -> u64 {
-    let wanted = std::env::var("ROLLCALL_FUZZ").ok();
-    wanted.and_then(|text| text.parse().ok()).unwrap_or(FEW)
-}
 
 /// Fault 37: whatever was done to a token, it opens nothing.
 #[test]
@@ -25,7 +20,7 @@ fn tokens() {
         let roles = [Role::Viewer, Role::Operator, Role::Administrator];
         let samples: Vec<Vec<u8>> = roles.map(|role| house.token(role).into_bytes()).into();
         let (mut let_in, mut refused) = (0, 0);
-        for nth in 0..tries() {
+        for nth in 0..tries(FEW) {
             let token = variant(&samples, 4, nth);
             let header = [b"Bearer ".as_slice(), &token].concat();
             let request = Request::get(TENANT)
@@ -69,7 +64,7 @@ fn tables() {
             b"person,order,site,number\n\"a, b\",move,europe/berlin,keep\n",
         ];
         let (mut taken, mut refused) = (0, 0);
-        for nth in 0..tries() {
+        for nth in 0..tries(FEW) {
             let (path, samples) = if nth.is_multiple_of(2) {
                 ("numbers/import?dry=true", numbers.to_vec())
             } else {

@@ -12,23 +12,14 @@ pub(super) fn unrecorded(model: &Model, request: &Request<'_>) -> Option<String>
     let text = |wanted: &str| request.operation.contains(wanted) || body.contains(wanted);
     let is_of = |job: &Job| {
         let mut asks = job.asks.iter().filter(|ask| ask.is_open());
-        asks.any(|ask| match &ask.verb {
-            Verb::AssignNumber(number)
-            | Verb::UnassignNumber(number)
-            | Verb::LocateNumber(number) => {
-                text(number.as_str().trim_start_matches('+')) && fits(&ask.verb, request.operation)
-            }
-            Verb::SetUsageLocation
-            | Verb::ChangeLicences
-            | Verb::AssignPolicies
-            | Verb::UnassignPolicies
-            | Verb::JoinGroup(_)
-            | Verb::LeaveGroup(_)
-            | Verb::BlockSignIn
-            | Verb::RevokeSessions => text(&job.person.0) && fits(&ask.verb, request.operation),
+        asks.any(|ask| {
+            let number = ask.verb.number();
+            let number = number.map(|number| number.as_str().trim_start_matches('+'));
+            text(number.unwrap_or(&job.person.0)) && fits(&ask.verb, request.operation)
         })
     };
-    if model.jobs.values().any(is_of) {
+    let mut jobs = model.asking.iter().filter_map(|key| model.jobs.get(key));
+    if jobs.any(is_of) {
         return None;
     }
     Some(format!(

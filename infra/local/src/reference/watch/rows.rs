@@ -8,7 +8,7 @@ use shared::model::person::Person;
 use shared::model::tenant::Circuit;
 use shared::model::time::Time;
 
-use super::{Key, Model, Row, tenant};
+use super::{Key, Model, Row, stands, tenant};
 use crate::dynamodb::Written;
 
 /// V7: a write is one tenant's, and names nothing of another's.
@@ -98,6 +98,11 @@ impl Model {
             match row {
                 Row::Job(key, Some(job)) => {
                     self.touched.insert(key.clone(), now);
+                    if job.has_open_asks() && !job.state.is_final() {
+                        self.asking.insert(key.clone());
+                    } else {
+                        self.asking.remove(&key);
+                    }
                     self.jobs.insert(key.clone(), job);
                     keys.jobs.push(key);
                 }
@@ -169,49 +174,16 @@ impl Model {
     }
 
     fn job_stands(&self, key: &Key, job: &Job) -> Vec<String> {
-        let mut found = Vec::new();
-        let id = &job.id.0;
-        if job.state != job.derive() {
-            found.push(format!(
-                "V3: job {id} says {} and amounts to {}",
-                job.state,
-                job.derive()
-            ));
-        }
-        let person = self.people.get(&(key.0.clone(), job.person.0.clone()));
-        let is_named = person
-            .and_then(|person| person.open_job.as_ref())
-            .is_some_and(|open| open.id == job.id);
-        if job.state.is_final() {
-            match self.histories.get(key) {
-                None => found.push(format!("V5: job {id} is final and has no history")),
-                Some(history) if history.asks != job.asks => {
-                    found.push(format!("V5: the history of job {id} is another"));
-                }
-                Some(_) => {}
-            }
-            if job.has_open_asks() {
-                found.push(format!("A2: job {id} is final with open asks"));
-            }
-            if is_named {
-                found.push(format!(
-                    "V3: job {id} is final and still open for its person"
-                ));
-            }
-        } else if job.due.is_none() {
-            found.push(format!("V4: job {id} is open and never due"));
-        } else if job.superseded_by.is_none() && !is_named {
-            found.push(format!("V2: open job {id} is not that of its person"));
-        }
+        let of = |name: &str| (key.0.clone(), name.to_owned());
+        let person = self.people.get(&of(&job.person.0));
+        let mut found = stands::job(job, person, self.histories.get(key));
         let keeps = !job.state.is_final() && job.goal != Goal::Offboard && job.supersedes.is_none();
         for line in job.lines.iter().take(1).filter(|line| keeps && !line.had) {
-            let entry = self
-                .numbers
-                .get(&(key.0.clone(), line.number.as_str().to_owned()));
+            let entry = self.numbers.get(&of(line.number.as_str()));
             if entry.is_some_and(|entry| entry.state == NumberState::Available) {
                 found.push(format!(
-                    "V1: job {id} says it keeps {}, which is free",
-                    line.number
+                    "V1: job {} says it keeps {}, which is free",
+                    job.id.0, line.number
                 ));
             }
         }
@@ -219,34 +191,9 @@ impl Model {
     }
 
     fn number_stands(&self, key: &Key, entry: &Entry) -> Vec<String> {
-        use NumberState::{Assigning, Held, Releasing, Used};
-        let mut found = Vec::new();
-        let is_worked_on = matches!(entry.state, Held | Assigning | Releasing);
-        if is_worked_on != entry.job.is_some() {
-            let number = &entry.number;
-            found.push(format!(
-                "V1: {number} is {} and in the hands of {:?}",
-                entry.state, entry.job
-            ));
-        }
-        if (is_worked_on || entry.state == Used) && entry.holder.is_none() {
-            found.push(format!(
-                "V1: {} is {} and nobody's",
-                entry.number, entry.state
-            ));
-        }
         let job = entry.job.as_ref();
         let job = job.and_then(|job| self.jobs.get(&(key.0.clone(), job.0.clone())));
-        if let Some(job) = job
-            && (job.state.is_final() || entry.holder.as_ref() != Some(&job.person))
-        {
-            let (number, id) = (&entry.number, &job.id.0);
-            found.push(format!(
-                "V1: {number} is in the hands of job {id}, which is {}",
-                job.state
-            ));
-        }
-        found
+        stands::number(entry, job)
     }
 
     /// V1 (c), A4: nobody gets a number for which anybody still asks.
@@ -255,15 +202,15 @@ impl Model {
         if !matches!(new.state, Available | Cooling | Held) {
             return Vec::new();
         }
-        let of = |job: &Job| {
-            let of = |ask: &shared::model::ask::Ask| ask.verb.number() == Some(&new.number);
-            job.asks.iter().any(|ask| ask.is_open() && of(ask))
+        let asks = |job: &&Job| {
+            let mut open = job.asks.iter().filter(|ask| ask.is_open());
+            open.any(|ask| ask.verb.number() == Some(&new.number))
         };
-        let jobs = self.jobs.iter().filter(|((tenant, _), _)| *tenant == key.0);
-        let jobs = jobs.filter(|(_, job)| !job.state.is_final() && of(job));
+        let keys = self.asking.iter().filter(|(tenant, _)| *tenant == key.0);
+        let jobs = keys.filter_map(|key| self.jobs.get(key)).filter(asks);
         // A job that ends closes its asks in the same write, which is not taken in yet.
-        jobs.filter(|(_, job)| new.job.is_some() && new.job.as_ref() != Some(&job.id))
-            .map(|(_, job)| {
+        jobs.filter(|job| new.job.is_some() && new.job.as_ref() != Some(&job.id))
+            .map(|job| {
                 format!(
                     "A4: {} is {} while job {} asks for it",
                     new.number, new.state, job.id.0
