@@ -344,8 +344,8 @@ async fn hand_over(
 async fn share(shell: &Shell, tenant: &Tenant, lane: Lane) -> Result<u32> {
     let now = shell.clock.now();
     let mut share = 1_000;
-    for other in Lane::ALL.into_iter().filter(|other| *other != lane) {
-        if shell.store.lane(&tenant.id, other).await?.is_held(now) {
+    for (other, row) in shell.store.lanes(&tenant.id).await? {
+        if other != lane && row.is_held(now) {
             share -= config::lane(other).share;
         }
     }

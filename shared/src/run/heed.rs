@@ -10,7 +10,7 @@ use super::{Deadline, Shell, drain, sync};
 
 /// Does what a doorbell asks for: look at this tenant's lane. Any doorbell may come any number of times.
 pub async fn heed(shell: &Shell, lane: Lane, bell: &Doorbell, deadline: Deadline) -> Result<()> {
-    if shell.store.tenant(&bell.tenant).await?.is_none() {
+    if !shell.store.has_tenant(&bell.tenant).await? {
         tracing::warn!(
             tenant = bell.tenant.as_str(),
             lane = lane.name(),

@@ -85,7 +85,8 @@ impl Bench<'_> {
     /// Gives one job its turn. A job that a worker died with has it last of all.
     pub async fn work(&self, id: &JobId, is_last: bool) -> Result<Worked> {
         let now = self.shell.clock.now();
-        let Some(mut job) = self.shell.store.job(self.tenant, id).await? else {
+        let found = self.shell.store.job_and_plan(self.tenant, id).await?;
+        let Some((mut job, plan)) = found else {
             return Ok(Worked::Nothing);
         };
         let asked_for = self
@@ -99,7 +100,7 @@ impl Bench<'_> {
             // Known exactly now, whatever the index shows (L4).
             return Ok(job.due.map_or(Worked::Nothing, Worked::Again));
         }
-        let plan = match self.shell.store.plan(self.tenant, id).await? {
+        let plan = match plan {
             Some(PlanRow::Known(plan)) => *plan,
             Some(PlanRow::Newer(error)) => return Ok(Worked::Newer(error)),
             None => {

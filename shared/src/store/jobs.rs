@@ -49,6 +49,15 @@ pub enum PlanRow {
     Newer(Error),
 }
 
+impl PlanRow {
+    fn of(item: Item) -> Self {
+        match decode(item) {
+            Ok(plan) => Self::Known(Box::new(plan)),
+            Err(error) => Self::Newer(error),
+        }
+    }
+}
+
 /// Where somebody belongs, as our own records say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Belonging {
@@ -140,13 +149,21 @@ impl Store {
 
     /// A job's plan.
     pub async fn plan(&self, tenant: &Tenant, id: &JobId) -> Result<Option<PlanRow>> {
-        let Some(item) = self.get(&keys::plan(&tenant.id, tenant.shards, id)).await? else {
-            return Ok(None);
-        };
-        Ok(Some(match decode(item) {
-            Ok(plan) => PlanRow::Known(Box::new(plan)),
-            Err(error) => PlanRow::Newer(error),
-        }))
+        let plan = self.get(&keys::plan(&tenant.id, tenant.shards, id)).await?;
+        Ok(plan.map(PlanRow::of))
+    }
+
+    /// A job and its plan, in one request.
+    pub async fn job_and_plan(
+        &self,
+        tenant: &Tenant,
+        id: &JobId,
+    ) -> Result<Option<(Job, Option<PlanRow>)>> {
+        let job = keys::job(&tenant.id, tenant.shards, id);
+        let plan = keys::plan(&tenant.id, tenant.shards, id);
+        let [job, plan] = self.get_both([job, plan]).await?;
+        let job = job.map(decode::<Job>).transpose()?;
+        Ok(job.map(|job| (job, plan.map(PlanRow::of))))
     }
 
     /// Stores an open job, on condition that nobody wrote it since it was read and nobody with a higher fence ever did (J1).

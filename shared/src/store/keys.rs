@@ -89,6 +89,8 @@ pub const GROUP: &str = "GROUP#";
 pub const RANGE: &str = "RANGE#";
 /// The prefix of the sort key of a seat that is kept for somebody.
 pub const SEAT: &str = "SEAT#";
+/// The prefix of a lane's sort key.
+pub const LANE: &str = "LANE#";
 
 /// What the installation sets for all tenants.
 pub fn provider_values() -> Key {
@@ -237,7 +239,7 @@ pub fn policy(tenant: &TenantId, policy_type: &PolicyType, name: &str) -> Key {
 
 /// A lane's lease row.
 pub fn lane(tenant: &TenantId, lane: Lane) -> Key {
-    key(tenant_partition(tenant), format!("LANE#{lane}"))
+    key(tenant_partition(tenant), format!("{LANE}{lane}"))
 }
 
 /// How far sync has read the people.

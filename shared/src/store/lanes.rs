@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::keys::{self, Key};
 use super::write::{Write, Written};
-use super::{Query, Range, Store, decode};
+use super::{Query, Range, Store, decode, text};
 use crate::error::Result;
 use crate::model::lane::{Lane, LaneRow, Mark};
 use crate::model::tenant::TenantId;
@@ -187,6 +187,27 @@ impl Store {
             .get_as(&keys::lane(tenant, lane))
             .await?
             .unwrap_or_default())
+    }
+
+    /// The rows of all lanes that somebody ever worked in or rang, in one request.
+    pub async fn lanes(&self, tenant: &TenantId) -> Result<Vec<(Lane, LaneRow)>> {
+        let asked = Query {
+            backwards: false,
+            index: None,
+            partition: &keys::tenant_partition(tenant),
+            range: Range::Prefix(keys::LANE),
+            limit: None,
+            from: None,
+        };
+        let mut lanes = Vec::new();
+        for item in self.query(asked).await?.items {
+            let sk = text(&item, "sk").unwrap_or_default();
+            let of = |lane: &Lane| keys::lane(tenant, *lane).sk == sk;
+            if let Some(lane) = Lane::ALL.into_iter().find(of) {
+                lanes.push((lane, decode(item)?));
+            }
+        }
+        Ok(lanes)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::keys::Key;
-use super::{Item, Store, read_error, write};
+use super::{Item, Store, read_error, text, write};
 use crate::error::{Error, Kind, Result};
 
 /// DynamoDB takes no more keys in one request.
@@ -17,6 +17,19 @@ impl Store {
     /// The items with these keys, in no order; what is not there is left out. Eventually consistent, at half the price: good for
     /// what a condition proves later, or for what is only shown.
     pub(crate) async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
+        self.read_many(keys, false).await
+    }
+
+    /// Two items in one request, each as the last write left it; what is written meanwhile may show in one and not in the other.
+    pub(crate) async fn get_both(&self, [one, other]: [Key; 2]) -> Result<[Option<Item>; 2]> {
+        let is_one =
+            |item: &Item| text(item, "pk") == Some(&one.pk) && text(item, "sk") == Some(&one.sk);
+        let items = self.read_many(vec![one.clone(), other], true).await?;
+        let (one, other): (Vec<Item>, Vec<Item>) = items.into_iter().partition(is_one);
+        Ok([one, other].map(|items| items.into_iter().next()))
+    }
+
+    async fn read_many(&self, keys: Vec<Key>, consistent: bool) -> Result<Vec<Item>> {
         let mut found = Vec::with_capacity(keys.len());
         // One key twice in a request is refused as a whole.
         let keys: BTreeSet<(String, String)> =
@@ -30,6 +43,7 @@ impl Store {
             let some = left.split_off(left.len().saturating_sub(AT_MOST));
             let asked = KeysAndAttributes::builder()
                 .set_keys(Some(some))
+                .consistent_read(consistent)
                 .build()
                 .map_err(|error| {
                     Error::new(Kind::Invalid, "asking for many items").with_source(error)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::edits::tagged;
 use super::keys::{self, Key};
 use super::write::{Committed, Write, Written};
-use super::{Range, Store, attribute, encode};
+use super::{Range, Store, attribute, decode, encode};
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::FieldPolicy;
 use crate::model::group::Group;
@@ -125,11 +125,15 @@ impl Store {
 
     /// A tenant's own row, and whether the whole installation is halted.
     pub async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>> {
-        let key = keys::tenant(id);
-        let (tenant, halt) = futures::join!(self.get_as(&key), self.halt());
-        let tenant: Option<Tenant> = tenant?;
-        let halt = halt?;
+        let [tenant, halt] = self.get_both([keys::tenant(id), keys::halt()]).await?;
+        let tenant: Option<Tenant> = tenant.map(decode).transpose()?;
+        let halt = halt.map(decode).transpose()?;
         Ok(tenant.map(|tenant| Tenant { halt, ..tenant }))
+    }
+
+    /// Whether there is such a tenant.
+    pub async fn has_tenant(&self, id: &TenantId) -> Result<bool> {
+        Ok(self.get(&keys::tenant(id)).await?.is_some())
     }
 
     /// Its regions and sites.
