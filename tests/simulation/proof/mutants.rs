@@ -30,6 +30,7 @@ macro_rules! tests {
 
 tests! {
     doorbells::without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds,
+    encounters::a_stale_page_overwrites_nothing,
     encounters::a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more,
     encounters::an_offboarding_wins_over_an_assignment_whose_answer_was_lost,
     encounters::an_offboarding_committed_during_an_assignment_wins,
