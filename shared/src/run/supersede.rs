@@ -69,19 +69,21 @@ impl Bench<'_> {
             return Ok(None);
         }
         let now = self.shell.clock.now();
-        let open = match self.shell.store.job(self.tenant, old).await? {
-            Some(old) if !old.state.is_final() && old.supersedes.is_some() => Some(now),
-            Some(old) if !old.state.is_final() => old
-                .asks
-                .iter()
-                .filter(|ask| ask.is_open())
-                .map(|ask| ask.sent)
-                .max(),
-            Some(_) | None => None,
+        let Some(old) = self.shell.store.job(self.tenant, old).await? else {
+            job.supersedes = None;
+            return Ok(None);
         };
-        match open {
-            Some(sent) => {
-                let until = (sent + config::SETTLE).max(now) + config::REPEAT_AFTER;
+        let asked = old.asks.iter().filter(|ask| ask.is_open());
+        let settled = if old.supersedes.is_some() {
+            Some(now + config::SETTLE)
+        } else {
+            let settled = asked.map(|ask| ask.sent + config::SETTLE).max();
+            // What becomes of a number that it keeps is written at its end, and stands in the way until then.
+            settled.or((!old.lines.is_empty()).then_some(now))
+        };
+        match settled.filter(|_| !old.state.is_final()) {
+            Some(settled) => {
+                let until = settled.max(now) + config::REPEAT_AFTER;
                 self.again(job.clone(), until, Some(Waits::Settling))
                     .await
                     .map(Some)
