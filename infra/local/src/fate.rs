@@ -30,7 +30,7 @@ pub enum Fate {
     DropSend,
     /// DynamoDB writes: another transaction holds the item.
     Conflict,
-    /// Writes to Microsoft: the connection breaks, and the request takes effect this much later, whoever gave up on it.
+    /// Writes to Microsoft and DynamoDB: the connection breaks, and the request takes effect this much later, whoever gave up on it.
     Land(Duration),
     /// Batches to Microsoft: everything is carried out, and the answer is spoilt.
     Spoil(Spoilt),
@@ -101,15 +101,15 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn can_conflict(&self) -> bool {
-        const WRITES: [&str; 5] = [
-            "PutItem",
-            "UpdateItem",
-            "DeleteItem",
-            "TransactWriteItems",
-            "TransactGetItems",
-        ];
+    /// Whether it is to change something in the table.
+    pub fn is_write(&self) -> bool {
+        const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
         self.service == Service::DynamoDb && WRITES.contains(&self.operation)
+    }
+
+    fn can_conflict(&self) -> bool {
+        let reads = self.service == Service::DynamoDb && self.operation == "TransactGetItems";
+        reads || self.is_write()
     }
 
     /// Whether it asks Microsoft to change something about somebody.
@@ -248,7 +248,7 @@ impl Outside {
         let fate = hook(&request);
         let cannot_be = matches!(fate, Fate::Conflict) && !request.can_conflict()
             || matches!(fate, Fate::DropSend) && !request.is_send()
-            || matches!(fate, Fate::Land(_)) && !request.is_order()
+            || matches!(fate, Fate::Land(_)) && !(request.is_order() || request.is_write())
             || matches!(fate, Fate::Spoil(_)) && !request.is_batch();
         if cannot_be { Fate::Deliver } else { fate }
     }
@@ -302,6 +302,19 @@ pub async fn invocation<T>(label: impl Into<String>, work: impl Future<Output = 
         () = invocation.crashed.notified() => None,
         done = INVOCATION.scope(Arc::clone(&invocation), work) => Some(done),
     }
+}
+
+/// Lets what an invocation has sent take effect later, whatever became of it meanwhile.
+pub(crate) fn later<T>(
+    clock: Clock,
+    span: Duration,
+    work: impl Future<Output = T> + Send + 'static,
+) {
+    let label = worker();
+    tokio::spawn(async move {
+        clock.sleep(span).await;
+        invocation(label, work).await;
+    });
 }
 
 /// Never returns. Outside of an invocation there is nobody to end, and the caller waits for ever.

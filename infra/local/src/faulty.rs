@@ -47,11 +47,8 @@ where
                             Ok(bare(StatusCode::SERVICE_UNAVAILABLE))
                         }
                         Instead::Landing(after) => {
-                            tokio::spawn(async move {
-                                clock.sleep(after).await;
-                                let (service, request) = late;
-                                service.oneshot(request).await.ok();
-                            });
+                            let (service, request) = late;
+                            fate::later(clock, after, service.oneshot(request));
                             Err(lost())
                         }
                         Instead::Spoilt(how, answer) => answer.map(|answer| spoil(how, answer)),

@@ -43,6 +43,8 @@ faults! {
     AnswerLost = "answer lost",
     /// An order takes effect long after its sender gave up.
     LandsLate = "lands late",
+    /// A write to the table takes effect when its sender has long tried again.
+    WriteLate = "write late",
     /// A request is slow: others run meanwhile.
     Slow = "slow",
     /// Everything that a worker sends from now on waits until its lease is over.
@@ -190,6 +192,7 @@ impl Weather {
                     .is_order()
                     .then(|| Fate::Land(seconds(most.as_secs())))
             }
+            Fault::WriteLate => request.is_write().then(|| Fate::Land(seconds(120))),
             Fault::Slow => Some(Fate::Delay(seconds(45))),
             Fault::Frozen => {
                 let until = now + Duration::from_secs(60) + seconds(90);

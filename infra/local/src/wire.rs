@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -13,7 +14,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
 use crate::dynamodb::Table;
-use crate::fate::{Instead, Outside, Refusal, Service};
+use crate::fate::{self, Instead, Outside, Refusal, Service};
 use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
 use crate::sqs::Sqs;
@@ -74,6 +75,17 @@ impl fmt::Debug for Wire {
     }
 }
 
+impl Wire {
+    /// Lets a write to the table take effect later.
+    fn lands(&self, after: Duration, operation: &str, body: &[u8]) {
+        let (engines, operation, body) =
+            (self.engines.clone(), operation.to_owned(), body.to_owned());
+        fate::later(self.outside.clock(), after, async move {
+            engines.answer(Service::DynamoDb, &operation, &body)
+        });
+    }
+}
+
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let wire = self.clone();
@@ -96,7 +108,12 @@ impl HttpConnector for Wire {
                     operation,
                     body,
                     async { Some(wire.engines.answer(service, operation, body)) },
-                    |instead| word(service, operation, body, instead),
+                    |instead| {
+                        if let Instead::Landing(after) = instead {
+                            wire.lands(after, operation, body);
+                        }
+                        word(service, operation, body, instead)
+                    },
                 )
                 .await;
             match answer {

@@ -202,7 +202,8 @@ impl Policybook {
         if person.presence != Presence::Present || !person.is_in_scope() {
             return Err(Leave::OutOfScope);
         }
-        if person.left {
+        let overrules = planted::is(Bug::AutomationFirst) && person.is_leaving();
+        if person.left && !overrules {
             return Err(Leave::Left);
         }
         if self.basis.protected.contains(&person.id) {

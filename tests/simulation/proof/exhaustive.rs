@@ -59,10 +59,7 @@ fn counts(request: &Request<'_>) -> bool {
 fn has_effect(request: &Request<'_>) -> bool {
     match request.service {
         Service::Microsoft => request.is_order(),
-        Service::DynamoDb => {
-            let writes = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
-            writes.contains(&request.operation)
-        }
+        Service::DynamoDb => request.is_write(),
         Service::Sqs | Service::Scheduler => true,
         Service::Secrets => false,
     }

@@ -112,9 +112,11 @@ fn storms_of_odd_seeds_lose_nobody() {
     storms((1..FEW).step_by(2));
 }
 
-/// One seed, chosen with `ROLLCALL_SEED`; it says who did what to whom, in order.
+/// One seed, chosen with `ROLLCALL_SEED`; it says who did what to whom, in order. With a bug on purpose, if `ROLLCALL_BUG` names one.
 #[test]
 fn one_storm() {
+    #[cfg(feature = "planted-bugs")]
+    shared::planted::plant(chosen_bug());
     let seed = number("ROLLCALL_SEED").unwrap_or(FEW);
     let outcome = storm(seed, true);
     println!("{}", outcome.trace.join("\n"));
@@ -148,6 +150,23 @@ fn every_fault_is_met() {
     for fault in local::weather::Fault::ALL {
         assert!(met.contains_key(fault), "{} was never met", fault.name());
     }
+}
+
+#[cfg(feature = "planted-bugs")]
+fn chosen_bug() -> Option<shared::planted::Bug> {
+    let name = std::env::var("ROLLCALL_BUG").ok()?;
+    let bug = shared::planted::Bug::named(&name);
+    Some(bug.unwrap_or_else(|| panic!("ROLLCALL_BUG={name}: there is no such bug")))
+}
+
+/// One bug on purpose, chosen by its name with `ROLLCALL_BUG`: who finds it.
+#[cfg(feature = "planted-bugs")]
+#[test]
+#[ignore = "plants a bug: make sim"]
+fn one_bug() {
+    let bug = chosen_bug().expect("ROLLCALL_BUG names no bug");
+    let (by, complaint) = mutants::caught(bug).expect("nobody found it");
+    println!("{}: caught by {by}: {complaint}", bug.name());
 }
 
 /// Everything, for `make sim`: prints what it came to, and ends the process with 1 if a figure is not what it must be.

@@ -41,13 +41,33 @@ tests! {
     scarce::a_forgotten_order_is_found_or_ordered_again,
 }
 
+const STALE_PAGE: Catcher = Catcher::Test(
+    "encounters::a_stale_page_overwrites_nothing",
+    encounters::a_stale_page_overwrites_nothing,
+);
+const HUNDRED_SYNCS: Catcher = Catcher::Test(
+    "peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired",
+    peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired,
+);
+
 /// Who is asked first, where it is known who is quick to find it.
 const FIRST: &[(Bug, Catcher)] = &[
+    (Bug::NoFence, Catcher::Storm(2)),
     (Bug::ReleaseAlways, Catcher::Storm(6)),
     (Bug::NoSecondLook, Catcher::Storm(4)),
     (Bug::ClaimClearsWake, Catcher::Storm(0)),
-    (Bug::CursorBeforeRows, Catcher::Crashes("changes")),
-    (Bug::PickSettling, Catcher::Storm(16)),
+    (Bug::CursorBeforeRows, Catcher::Crashes("move by rule")),
+    (Bug::NoSyncFence, STALE_PAGE),
+    (Bug::FreeTooEarly, Catcher::Storm(9)),
+    (Bug::PickSettling, Catcher::Storm(23)),
+    (Bug::AcceptedIsDone, Catcher::Storm(3)),
+    (Bug::SkipReadBack, Catcher::Storm(1)),
+    (Bug::ConcludeEarly, Catcher::Storm(23)),
+    (Bug::ForgetHold, Catcher::Storm(0)),
+    (Bug::Seizure, Catcher::Storm(6)),
+    (Bug::AutomationFirst, Catcher::Storm(0)),
+    (Bug::RepairDrift, HUNDRED_SYNCS),
+    (Bug::EndByHalves, Catcher::Storm(0)),
 ];
 
 impl Catcher {

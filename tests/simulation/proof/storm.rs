@@ -16,6 +16,7 @@ use local::reference::{self, Ledger};
 use local::seed::draw;
 use local::weather::{Fault, Weather};
 use shared::clock::Clock;
+use shared::config;
 use shared::graph::Http;
 use shared::model::inventory::{Entry, NumberRange, NumberState};
 use shared::model::job::{Job, JobState, Waits};
@@ -253,14 +254,29 @@ impl Town {
         while self.clock.elapsed() < LONGEST {
             self.until(self.clock.elapsed() + 5 * MINUTE).await;
             if self.is_quiet() {
-                // What still settles is free by then, and a sync has seen it all.
-                self.until(self.clock.elapsed() + 65 * MINUTE).await;
+                // A sync that everybody is decided at; what still settles is free after it.
+                self.until(self.all_is_believed()).await;
+                self.pull().await;
+                self.until(self.clock.elapsed() + 20 * MINUTE).await;
                 if self.is_quiet() {
                     return true;
                 }
             }
         }
         false
+    }
+
+    /// From then on a sync decides about everybody: what is read within an hour of somebody's job is not planned on (W3).
+    fn all_is_believed(&self) -> Duration {
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
+        let table = self.installation.cloud.table();
+        let ended = self.tenants.iter().flat_map(|tenant| {
+            let ledger = Ledger::read_of(table, &tenant.id).unwrap();
+            let ended = ledger.histories.into_values();
+            ended.map(|history| history.ended)
+        });
+        let ago = ended.map(|ended| now.since(ended)).min();
+        elapsed.saturating_sub(ago.unwrap_or_default()) + config::STALE_AFTER_JOB + MINUTE
     }
 
     /// Nobody is worked on, or waits for anything but a number. Who is deleted in the middle of it is given up after two days: most

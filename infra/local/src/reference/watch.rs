@@ -23,7 +23,7 @@ use shared::store::ends::History;
 use super::row::{Key, Row, read, tenant};
 use super::stands;
 use crate::dynamodb::{Table, Written};
-use crate::fate::{self, Fate, Hook, Request, Service};
+use crate::fate::{self, Fate, Hook, Refusal, Request, Service};
 
 /// So many problems are kept: the first tell what is wrong.
 const MOST: usize = 20;
@@ -166,8 +166,10 @@ impl Watch {
         let until = match fate {
             Fate::DropSend if request.worker.starts_with("sweep") => Some(now),
             Fate::Deliver | Fate::DropSend | Fate::Spoil(_) => None,
-            Fate::Delay(span) | Fate::Land(span) => Some(now + span),
-            Fate::RefuseBefore(_)
+            Fate::Delay(span)
+            | Fate::Land(span)
+            | Fate::RefuseBefore(Refusal::ThrottledFor(span)) => Some(now + span),
+            Fate::RefuseBefore(Refusal::Throttled | Refusal::Unavailable)
             | Fate::LoseAnswer
             | Fate::CrashBefore
             | Fate::CrashAfter

@@ -46,6 +46,7 @@ const CLIMATES: [Climate; 7] = [
             (Fault::Panic, 10),
             (Fault::AnswerLost, 60),
             (Fault::LandsLate, 400),
+            (Fault::WriteLate, 30),
             (Fault::Slow, 80),
             (Fault::Frozen, 15),
             (Fault::Throttled, 40),
@@ -82,6 +83,7 @@ const CLIMATES: [Climate; 7] = [
         odds: &[
             (Fault::AnswerLost, 200),
             (Fault::LandsLate, 2_000),
+            (Fault::WriteLate, 100),
             (Fault::OrderLost, 1_500),
             (Fault::OrderForgotten, 1_500),
             (Fault::OrderLate, 1_500),

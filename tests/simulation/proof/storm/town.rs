@@ -36,7 +36,8 @@ fn a_tenant(of: usize, seed: u64, clock: Clock) -> (Tenant, microsoft::Options) 
         policy_delay: Duration::from_secs(40),
         location_lag: Duration::from_secs(30),
         group_licence_delay: (MINUTE, 4 * MINUTE),
-        throttle_permille: 5,
+        // The weather throttles, and says so to the watch.
+        throttle_permille: 0,
         ..microsoft::Options::default()
     };
     let microsoft = Microsoft::in_memory(options.clone(), clock);
