@@ -69,14 +69,19 @@ pub(super) async fn refresh(
     Ok(())
 }
 
-/// Due at once, but not within a minute of the refusal: it would only be put off again.
+/// Due at once, or as soon as every index shows what is free; but not within a minute of the refusal: it would only be put off again.
 pub(super) fn woken(mut job: Job, waits: Waits, shell: &Shell) -> Job {
     let refusals = job.asks.iter().filter(|ask| ask.was_put_off());
     let refused = refusals
         .filter_map(|ask| Some(ask.closed.as_ref()?.at))
         .max();
     let now = shell.clock.now();
-    let due = refused.map_or(now, |at| now.max(at + config::REPEAT_AFTER));
+    let soon = match waits {
+        // What is free is looked for in an index, which may lag.
+        Waits::Number => now + config::SECOND_LOOK,
+        Waits::Licence | Waits::Permission | Waits::Settling | Waits::Teams(_) => now,
+    };
+    let due = refused.map_or(soon, |at| soon.max(at + config::REPEAT_AFTER));
     job.move_to(Lane::Provision, due);
     // It keeps its place before those who have waited less, until it has what it waits for.
     job.waits = Some(waits);
