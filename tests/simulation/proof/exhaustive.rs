@@ -1,8 +1,8 @@
 //! Every single crash of a flow, and every pair of them (faults 1-3; V1-V16).
 //!
 //! A crash drops the worker's future at one request: before it has an effect, or after it. A request that only reads has no effect, so
-//! before and after it are one moment to everybody outside; and so is everything between one effect and the next. Singles are tried at
-//! every request; pairs at every effect.
+//! before and after it are one moment to everybody outside; and so is everything between one effect and the next. Singles and pairs are
+//! tried at every effect.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use crate::theatre::play;
 /// What was tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Requests at which a worker died.
+    /// Requests before and after which a worker died, or at the same moment to everybody outside.
     pub covered: usize,
     /// Runs with two deaths.
     pub pairs: usize,
@@ -130,26 +130,32 @@ impl Rehearsed {
         self.flow.in_pairs
     }
 
-    /// The places of single crashes: each a number of a request.
-    pub fn singles(&self) -> impl Iterator<Item = usize> {
-        0..self.requests.len()
+    /// How many requests there are.
+    #[cfg(feature = "planted-bugs")]
+    pub fn requests(&self) -> usize {
+        self.requests.len()
     }
 
-    /// The same at requests with an effect only: everything that a worker reads between two effects is one moment to everybody outside.
+    /// The requests with an effect, each by its number.
     pub fn effects(&self) -> impl Iterator<Item = usize> {
-        self.singles().filter(|at| self.requests[*at])
+        let all = 0..self.requests.len();
+        all.filter(|at| self.requests[*at])
     }
 
-    /// A crash before and after one request.
+    /// A crash before and after a request with an effect: at the one moment, that is, that everything read since the effect before it is
+    /// to everybody outside. So all those reads are covered by it, and what is read after the last effect by the last of all.
     pub fn single(&self, at: usize) -> Result<Tally, String> {
+        let reads = self.requests[..at].iter().rev();
+        let mut covered = 1 + reads.take_while(|effect| !**effect).count();
+        if self.effects().last() == Some(at) {
+            covered = self.requests.len() + covered - at - 1;
+        }
         let mut tally = Tally {
-            covered: 1,
+            covered,
             ..Tally::default()
         };
         self.dies(vec![Death::Before(at)], &mut tally)?;
-        if self.requests[at] {
-            self.dies(vec![Death::After(at)], &mut tally)?;
-        }
+        self.dies(vec![Death::After(at)], &mut tally)?;
         Ok(tally)
     }
 

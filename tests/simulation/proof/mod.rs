@@ -23,8 +23,7 @@ fn rehearsed(flow: &str) -> Rehearsed {
     Rehearsed::new(flow).unwrap_or_else(|why| panic!("{why}"))
 }
 
-/// V1-V16, faults 1, 2: a worker dies before and after every effect of a flow; it ends the same. `make sim` lets it die at every request
-/// that only reads too: to everybody outside that is the moment after the effect before it.
+/// V1-V16, faults 1, 2: a worker dies before and after every effect of a flow; it ends the same.
 fn every_single_crash(flow: &str) {
     let rehearsed = rehearsed(flow);
     let mut runs = 0;

@@ -74,7 +74,7 @@ pub fn prove(seeds: u64) -> bool {
         }
     }
     for (nth, flow) in flows.iter().enumerate() {
-        tasks.extend(flow.singles().map(|at| Task::Single(nth, at)));
+        tasks.extend(flow.effects().map(|at| Task::Single(nth, at)));
     }
     tasks.extend((0..seeds).map(Task::Seed));
     on_all_cores(&tasks, |task| match task {
@@ -85,7 +85,7 @@ pub fn prove(seeds: u64) -> bool {
     });
     let sums = sums.into_inner().unwrap();
     let seconds = clock.elapsed().as_secs_f64().max(0.001);
-    let requests: usize = flows.iter().map(|flow| flow.singles().count()).sum();
+    let requests: usize = flows.iter().map(Rehearsed::requests).sum();
     let (covered, pairs) = (sums.tally.covered, sums.tally.pairs);
     let bugs = Bug::ALL.len();
     let rate = (sums.sent + sums.tally.sent) as f64 / seconds;
