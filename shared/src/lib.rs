@@ -9,6 +9,7 @@
 //! | [`queue`] | SQS doorbells |
 //! | [`run`] | THE SHELL: where reading, deciding, acting and committing meet |
 //! | [`app`], [`lambda`] | the real clients, the handlers |
+//! | [`rights`] | what each function may ask of AWS |
 //! | [`planted`] | bugs that the simulation has to find; compiled into nothing that is deployed |
 //! | [`clock`], [`config`], [`error`], [`telemetry`] | what everybody stands on |
 
@@ -22,6 +23,7 @@ pub mod model;
 pub mod plan;
 pub mod planted;
 pub mod queue;
+pub mod rights;
 pub mod run;
 pub mod store;
 pub mod telemetry;

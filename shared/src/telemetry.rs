@@ -1,11 +1,99 @@
 //! Structured logs: one JSON line a transition, with tenant, job, step, outcome and Microsoft's request id. Never a name, address,
 //! number or token (V6).
 
+use std::env;
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value, json};
 use tracing_subscriber::EnvFilter;
 
+/// The installation whose figures these are; nobody's until [`start`] was told.
+static INSTALLATION: OnceLock<String> = OnceLock::new();
+
+/// A figure of the whole installation (F151, F152, F154). No tenant, no person: CloudWatch asks money for each combination, and would
+/// tell one customer's figures beside another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// How long the lane that waits longest has wanted to be rung.
+    OldestDueSeconds,
+    /// 1 where a tenant refuses us, 0 where it does not, at each of its syncs.
+    CircuitsOpen,
+    /// How long somebody has been staged, at each look.
+    StagedHours,
+    /// From somebody's job to the moment they can call.
+    ReadyMinutes,
+    /// A job ended well.
+    JobsDone,
+    /// A job ended otherwise.
+    JobsFailed,
+}
+
+impl Figure {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::OldestDueSeconds,
+        Self::CircuitsOpen,
+        Self::StagedHours,
+        Self::ReadyMinutes,
+        Self::JobsDone,
+        Self::JobsFailed,
+    ];
+
+    /// Its name in CloudWatch.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OldestDueSeconds => "OldestDueSeconds",
+            Self::CircuitsOpen => "CircuitsOpen",
+            Self::StagedHours => "StagedHours",
+            Self::ReadyMinutes => "ReadyMinutes",
+            Self::JobsDone => "JobsDone",
+            Self::JobsFailed => "JobsFailed",
+        }
+    }
+
+    const fn unit(self) -> &'static str {
+        match self {
+            Self::OldestDueSeconds => "Seconds",
+            Self::CircuitsOpen | Self::JobsDone | Self::JobsFailed => "Count",
+            Self::StagedHours | Self::ReadyMinutes => "None",
+        }
+    }
+}
+
+/// Tells CloudWatch a figure, by a log line in its embedded metric format; `at` in milliseconds since 1970. Nothing where
+/// `ROLLCALL_INSTALLATION` does not say whose it is: on a laptop nobody counts.
+pub fn tell(at: i64, figure: Figure, value: f64) {
+    if let Some(installation) = INSTALLATION.get() {
+        println!("{}", line(installation, at, figure, value));
+    }
+}
+
+fn line(installation: &str, at: i64, figure: Figure, value: f64) -> Value {
+    let name = figure.name();
+    let metric = json!({
+        "Namespace": "Rollcall",
+        "Dimensions": [["Installation"]],
+        "Metrics": [{"Name": name, "Unit": figure.unit()}],
+    });
+    let mut line = Map::new();
+    line.insert(
+        "_aws".to_owned(),
+        json!({"Timestamp": at, "CloudWatchMetrics": [metric]}),
+    );
+    line.insert("Installation".to_owned(), installation.into());
+    line.insert(name.to_owned(), value.into());
+    Value::Object(line)
+}
+
 /// Sends logs to standard output as JSON lines, which is where Lambda collects them. `ROLLCALL_LOG` sets the level; `info` if it
-/// is not set.
+/// is not set. `ROLLCALL_INSTALLATION` says whose figures are told.
 pub fn start() {
+    if let Some(name) = env::var("ROLLCALL_INSTALLATION")
+        .ok()
+        .filter(|name| !name.is_empty())
+    {
+        INSTALLATION.get_or_init(|| name);
+    }
     let filter = EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // A second start in one process (tests, the embedded cloud) keeps the first.
     let _ = tracing_subscriber::fmt()
@@ -23,4 +111,33 @@ pub fn start_on_terminal() {
         .with_writer(std::io::stderr)
         .without_time()
         .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The embedded metric format of CloudWatch, with one dimension and no name of anybody.
+    #[test]
+    fn a_figure_is_a_line_that_cloudwatch_reads() {
+        let told = line(
+            "rollcall-prod",
+            1_767_600_000_000,
+            Figure::ReadyMinutes,
+            42.5,
+        );
+        let wanted = json!({
+            "_aws": {
+                "Timestamp": 1_767_600_000_000_i64,
+                "CloudWatchMetrics": [{
+                    "Namespace": "Rollcall",
+                    "Dimensions": [["Installation"]],
+                    "Metrics": [{"Name": "ReadyMinutes", "Unit": "None"}],
+                }],
+            },
+            "Installation": "rollcall-prod",
+            "ReadyMinutes": 42.5,
+        });
+        assert_eq!(told, wanted);
+    }
 }

@@ -14,11 +14,20 @@ const LONG: usize = 400;
 fn may_use(module: &str) -> Option<&'static [&'static str]> {
     Some(match module {
         "model" | "telemetry" | "planted" => &[],
-        "clock" | "config" | "error" => &["model"],
+        "clock" | "config" | "error" | "rights" => &["model"],
         "plan" => &["model", "config", "planted"],
         "graph" | "store" | "queue" => &["model", "error", "clock", "config", "planted"],
         "run" => &[
-            "model", "plan", "graph", "store", "queue", "error", "clock", "config", "planted",
+            "model",
+            "plan",
+            "graph",
+            "store",
+            "queue",
+            "error",
+            "clock",
+            "config",
+            "planted",
+            "telemetry",
         ],
         "app" | "lambda" => return None,
         unknown => panic!("say here what shared::{unknown} may use"),

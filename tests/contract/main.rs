@@ -8,6 +8,7 @@
 //! | `golden` | rows once written stay readable |
 //! | `requirements` | every requirement named somewhere stands in `tests/requirements.md`, and the other way round |
 //! | `readme` | the dependency table is the dependency list |
+//! | `template` | what is deployed is what the code says: figures, variables, queues, rights |
 //! | `setting`, `sources`, `strip` | nothing: they set rows up for `golden`, and read the sources |
 
 #[cfg(test)]
@@ -28,3 +29,5 @@ mod setting;
 mod sources;
 #[cfg(test)]
 mod strip;
+#[cfg(test)]
+mod template;

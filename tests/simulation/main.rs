@@ -18,6 +18,7 @@
 //! | `outages` | wrong secret, missing consent, unreachable Microsoft, nonsense in the queues |
 //! | `overrides` | exceptions, a halt of everything, an offboarding that is taken back |
 //! | `relocations` | rules move people, number and all |
+//! | `restore` | a table restored from a backup catches up |
 //! | `proof` | a crash at any request loses nobody, nor does everything at once; bugs on purpose are found |
 //! | `transactions` | jobs are taken back, done again, followed for good |
 //! | `staging` | who waits for Microsoft, who looks when, and what is kept meanwhile |
@@ -59,6 +60,7 @@ mod peace;
 mod poison;
 mod proof;
 mod relocations;
+mod restore;
 mod scarce;
 mod seats;
 mod staging;

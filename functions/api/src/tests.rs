@@ -53,6 +53,7 @@ mod rules;
 mod safety;
 mod schedules;
 mod staging;
+mod template;
 mod tenants;
 mod tokens;
 

@@ -93,6 +93,13 @@ pub struct Past {
 }
 
 impl Past {
+    /// The same, with the items of an earlier moment.
+    #[must_use]
+    pub fn with_table_of(self, earlier: &Self) -> Self {
+        let items = earlier.items.clone();
+        Self { items, ..self }
+    }
+
     /// A clock that goes on from there.
     pub fn clock(&self) -> Clock {
         let began = self.now - self.elapsed;

@@ -317,6 +317,7 @@ impl Site {
                 )
             }),
             schedule_group: "rollcall".to_owned(),
+            queue_arns: "arn:aws:sqs:us-east-1:000000000000:".to_owned(),
             scheduler_role: "arn:aws:iam::000000000000:role/schedules".to_owned(),
         };
         app::with(clients, &config, clock, self.http.clone())
@@ -344,11 +345,13 @@ impl Site {
     }
 }
 
-fn secret_name(tenant: &TenantId) -> String {
+/// Where a tenant's secret is kept.
+pub fn secret_name(tenant: &TenantId) -> String {
     format!("rollcall/{}", tenant.as_str())
 }
 
-fn registration(customer: Customer) -> Tenant {
+/// The row of a tenant that is this customer.
+pub fn registration(customer: Customer) -> Tenant {
     let flowed = customer.settings.flow_through.as_ref().map(|on| on.since);
     let connection = Connection {
         directory: customer.directory,

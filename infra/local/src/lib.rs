@@ -13,6 +13,7 @@ pub mod dynamodb;
 pub mod fate;
 pub mod faulty;
 pub mod hostile;
+pub mod iam;
 pub mod installation;
 pub mod issuer;
 pub mod lambda;

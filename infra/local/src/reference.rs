@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use shared::error::Result;
 use shared::model::inventory::Entry;
 use shared::model::job::{Goal, Job, JobState, Waits};
@@ -47,6 +48,15 @@ impl Ledger {
     pub fn read_of(table: &Table, tenant: &TenantId) -> Result<Self> {
         let is_own = |pk: &str| row::tenant(pk) == Some(tenant.as_str());
         Self::read_those(table, is_own)
+    }
+
+    /// Takes rows as they come from anywhere, such as a deployed table: items in DynamoDB's JSON.
+    pub fn of(items: impl IntoIterator<Item = Value>) -> Result<Self> {
+        let mut ledger = Self::default();
+        for item in items {
+            ledger.take_in(row::read(&Written::of(item))?);
+        }
+        Ok(ledger)
     }
 
     fn read_those(table: &Table, wanted: impl Fn(&str) -> bool) -> Result<Self> {

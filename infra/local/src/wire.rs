@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::dynamodb::Table;
 use crate::fate::{self, Instead, Outside, Refusal, Service};
+use crate::iam;
 use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
 use crate::sqs::Sqs;
@@ -129,11 +130,17 @@ impl Engines {
         if service == Service::Scheduler {
             let (method, name) = operation.split_once(' ').unwrap_or_default();
             let request = serde_json::from_slice(body).unwrap_or_default();
+            if let Some(refusal) = iam::refusal(service, operation, &request) {
+                return refusal;
+            }
             return self.scheduler.answer(method, name, request);
         }
         let Ok(request) = serde_json::from_slice(body) else {
             return Answer::error(400, "SerializationException", "the body is not JSON");
         };
+        if let Some(refusal) = iam::refusal(service, operation, &request) {
+            return refusal;
+        }
         match service {
             Service::DynamoDb => self.table.answer(operation, request),
             Service::Sqs => self.sqs.answer(operation, &request),

@@ -11,6 +11,7 @@ use crate::model::microsoft::UserId;
 use crate::model::safety::Incident;
 use crate::model::tenant::{Capability, Circuit, Mode, Refusals, Tenant, Trouble};
 use crate::model::time::Time;
+use crate::telemetry::{self, Figure};
 
 use super::{Shell, sync};
 
@@ -78,15 +79,22 @@ pub(super) async fn open_circuit(
         sentence: error.to_string(),
     };
     shell.store.set_trouble(&tenant.id, Some(&trouble)).await?;
+    let open = Circuit::Open { since, probe_at };
     shell
         .store
-        .set_circuit(
-            &tenant.id,
-            &tenant.circuit,
-            &Circuit::Open { since, probe_at },
-        )
+        .set_circuit(&tenant.id, &tenant.circuit, &open)
         .await?;
+    tell(&open, now);
     Ok(probe_at)
+}
+
+/// Counts whether a tenant's circuit is open, at each of its syncs (F151).
+pub(super) fn tell(circuit: &Circuit, now: Time) {
+    let open = match circuit {
+        Circuit::Open { .. } => 1.0,
+        Circuit::Closed => 0.0,
+    };
+    telemetry::tell(now.millis(), Figure::CircuitsOpen, open);
 }
 
 /// Says that all is well, if the row says otherwise.

@@ -2,12 +2,13 @@
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
-use crate::model::job::{Job, Waits};
+use crate::model::job::{Goal, Job, JobState, Waits};
 use crate::model::lane::Lane;
 use crate::model::step::{Stands, Step};
 use crate::model::time::Time;
 use crate::store::ends::Placement;
 use crate::store::jobs::{Plan, Saved};
+use crate::telemetry::{self, Figure};
 
 use super::known::given;
 use super::lines;
@@ -59,7 +60,10 @@ impl Bench<'_> {
         };
         job.move_to(lane, until);
         if lane == Lane::Staging {
-            job.looked = Some(self.shell.clock.now());
+            let now = self.shell.clock.now();
+            job.looked = Some(now);
+            let staged = now.since(job.created).as_secs_f64() / 3_600.0;
+            telemetry::tell(now.millis(), Figure::StagedHours, staged);
         }
         job.waits = waits;
         if lane != self.lease.lane() {
@@ -107,10 +111,30 @@ impl Bench<'_> {
                     state = job.state.name(),
                     "ended"
                 );
+                tell(&job, now);
                 lines::wake(self.shell, self.tenant, self.lease.worker(), freed).await?;
                 Ok(Worked::Ended(job.state))
             }
             Saved::Overtaken => self.make_way(&job).await,
         }
+    }
+}
+
+/// Counts a job that ended (F151), and how long it took where it was to make somebody ready (F154).
+fn tell(job: &Job, now: Time) {
+    let ended = match job.state {
+        JobState::Done | JobState::DoneWithNotes => Figure::JobsDone,
+        JobState::Failed | JobState::Poisoned => Figure::JobsFailed,
+        JobState::Cancelled
+        | JobState::Superseded
+        | JobState::Due
+        | JobState::Running
+        | JobState::Waiting
+        | JobState::Staged => return,
+    };
+    telemetry::tell(now.millis(), ended, 1.0);
+    if ended == Figure::JobsDone && job.goal == Goal::Provision {
+        let took = now.since(job.created).as_secs_f64() / 60.0;
+        telemetry::tell(now.millis(), Figure::ReadyMinutes, took);
     }
 }

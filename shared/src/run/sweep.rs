@@ -1,6 +1,9 @@
 //! The guarantee behind the doorbells: every minute, every lane that is due is rung (L5).
 
+use std::time::Duration;
+
 use crate::error::Result;
+use crate::telemetry::{self, Figure};
 
 use super::Shell;
 
@@ -11,6 +14,7 @@ const LANES: i32 = 1_000;
 pub async fn sweep(shell: &Shell) -> Result<usize> {
     let now = shell.clock.now();
     let mut rung = 0;
+    let mut oldest = Duration::ZERO;
     for (tenant, lane) in shell.store.wakes(now, LANES).await? {
         let row = match shell.store.lane(&tenant, lane).await {
             Ok(row) => row,
@@ -20,10 +24,14 @@ pub async fn sweep(shell: &Shell) -> Result<usize> {
                 continue;
             }
         };
-        if row.wake_at.is_some_and(|at| at <= now) && !row.is_held(now) {
+        if let Some(at) = row.wake_at.filter(|at| *at <= now)
+            && !row.is_held(now)
+        {
+            oldest = oldest.max(now.since(at));
             shell.ring(&tenant, [lane]).await;
             rung += 1;
         }
     }
+    telemetry::tell(now.millis(), Figure::OldestDueSeconds, oldest.as_secs_f64());
     Ok(rung)
 }

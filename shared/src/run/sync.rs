@@ -43,6 +43,7 @@ pub(super) async fn run(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) ->
         let mut wanted: BTreeSet<Mark> = seen.marks.difference(&done).copied().collect();
         let next = departures(shell, lease, &tenant).await?;
         let health = health::of(&tenant, Lane::Sync, now);
+        health::tell(&tenant.circuit, now);
         match health {
             Health::Fine => {}
             Health::Probe => {

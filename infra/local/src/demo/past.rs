@@ -20,6 +20,15 @@ pub struct Past {
     seed: u64,
 }
 
+impl Past {
+    /// The same moment, but for the table, which was restored to what it held at an earlier one.
+    #[must_use]
+    pub fn with_table_of(self, earlier: &Self) -> Self {
+        let cloud = self.cloud.with_table_of(&earlier.cloud);
+        Self { cloud, ..self }
+    }
+}
+
 impl Stage {
     /// As it stands now.
     pub fn past(&self, seed: u64) -> Result<Past> {

@@ -18,7 +18,8 @@ pub fn create(database: &Database, table: &str) -> dynoxide::Result<()> {
     database.create_table(request).map(drop)
 }
 
-fn definition(table: &str) -> Value {
+/// What the table is made of, as `CreateTable` takes it; the deployed one is made of the same.
+pub fn definition(table: &str) -> Value {
     let attributes = ["pk", "sk", "due_pk", "due_sk", "find_pk", "find_sk"];
     json!({
         "TableName": table,
