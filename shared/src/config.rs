@@ -1,4 +1,4 @@
-//! Every figure of the protocol, each with its reason; what a function is told by its environment is in [`environment`].
+//! Every figure of the protocol, each with its reason; what a function is told by its environment is in `environment`.
 
 use std::time::Duration;
 

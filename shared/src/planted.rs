@@ -1,7 +1,7 @@
 //! Bugs planted on purpose: a suite that is silent has proven something only if it speaks up about these.
 //!
 //! With the feature `planted-bugs` one of them can be switched on for the current thread. No function enables the feature: there
-//! [`is`] is the constant `false`, and nothing of a bug is compiled. To plant another: a line in [`bugs`], and its place in the code.
+//! `is` is the constant `false`, and nothing of a bug is compiled. To plant another: a line below, and its place in the code.
 
 macro_rules! bugs {
     ($($(#[doc = $what:literal])+ $bug:ident = $name:literal,)+) => {
