@@ -18,7 +18,7 @@ pub enum Figure {
     OldestDueSeconds,
     /// 1 where a tenant refuses us, 0 where it does not, at each of its syncs.
     CircuitsOpen,
-    /// How long somebody has been staged, at each look.
+    /// From the job of somebody who is staged to each look at their Teams account.
     StagedHours,
     /// From somebody's job to the moment they can call.
     ReadyMinutes,

@@ -16,10 +16,11 @@ pub fn refusal(service: Service, operation: &str, body: &Value) -> Option<Answer
         Service::DynamoDb => table(operation, body)
             .into_iter()
             .find(|action| !may_on_table(action, body)),
-        Service::Sqs => (!may_on_queue(function, operation, body)).then(|| operation.to_owned()),
-        Service::Scheduler => Some(schedule(operation).to_owned())
-            .filter(|action| !function.schedules().contains(&action.as_str())),
-        Service::Secrets => (!rights::SECRETS.contains(&operation)).then(|| operation.to_owned()),
+        Service::Sqs => Some(operation).filter(|_| !may_on_queue(function, operation, body)),
+        Service::Scheduler => {
+            Some(schedule(operation)).filter(|action| !function.schedules().contains(action))
+        }
+        Service::Secrets => Some(operation).filter(|action| !rights::SECRETS.contains(action)),
         Service::Microsoft => None,
     }?;
     let message = format!("User: {name} is not authorized to perform: {service}:{refused}");
@@ -35,20 +36,22 @@ fn function(name: &str) -> Option<Function> {
 }
 
 /// What a request to the table takes: transactions need the right to each of their parts.
-fn table(operation: &str, body: &Value) -> Vec<String> {
-    if operation == "TransactGetItems" {
-        return vec!["GetItem".to_owned()];
-    }
-    if operation != "TransactWriteItems" {
-        return vec![operation.to_owned()];
+fn table<'a>(operation: &'a str, body: &'a Value) -> Vec<&'a str> {
+    match operation {
+        "TransactWriteItems" => {}
+        "TransactGetItems" => return vec!["GetItem"],
+        single => return vec![single],
     }
     let items = body["TransactItems"].as_array().into_iter().flatten();
     let parts = items
         .filter_map(Value::as_object)
         .flat_map(|item| item.keys());
-    let action = |part: &String| match part.as_str() {
-        "ConditionCheck" => "ConditionCheckItem".to_owned(),
-        part => format!("{part}Item"),
+    let action = |part: &'a String| match part.as_str() {
+        "Put" => "PutItem",
+        "Update" => "UpdateItem",
+        "Delete" => "DeleteItem",
+        "ConditionCheck" => "ConditionCheckItem",
+        unknown => unknown,
     };
     parts.map(action).collect()
 }
@@ -83,5 +86,75 @@ fn schedule(operation: &str) -> &'static str {
         "GET" => "GetSchedule",
         "DELETE" => "DeleteSchedule",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fate::invocation;
+
+    #[tokio::test]
+    async fn whoever_has_no_right_is_refused() {
+        let to = |queue: &str| json!({"QueueUrl": format!("https://q/1/{queue}")});
+        let checked = json!({"TransactItems": [{"Put": {}}, {"ConditionCheck": {}}]});
+        let cases = [
+            (
+                "provision#1",
+                Service::Sqs,
+                "SendMessage",
+                to("staging"),
+                true,
+            ),
+            (
+                "provision#1",
+                Service::Sqs,
+                "SendMessage",
+                to("sync"),
+                false,
+            ),
+            ("sweep#1", Service::Sqs, "SendMessage", to("sync"), true),
+            ("sync#1", Service::DynamoDb, "Scan", json!({}), false),
+            (
+                "sync#1",
+                Service::DynamoDb,
+                "GetItem",
+                json!({"IndexName": "due"}),
+                false,
+            ),
+            (
+                "sync#1",
+                Service::DynamoDb,
+                "TransactWriteItems",
+                checked,
+                false,
+            ),
+            ("sync#1", Service::Scheduler, "POST hourly", json!({}), true),
+            (
+                "staging#1",
+                Service::Scheduler,
+                "POST hourly",
+                json!({}),
+                false,
+            ),
+            (
+                "sync#1",
+                Service::Secrets,
+                "PutSecretValue",
+                json!({}),
+                false,
+            ),
+        ];
+        for (worker, service, operation, body, may) in cases {
+            let refused = invocation(worker, async { refusal(service, operation, &body) }).await;
+            assert_eq!(
+                refused.unwrap().is_none(),
+                may,
+                "{worker} {operation} {body}"
+            );
+        }
+        assert_eq!(refusal(Service::DynamoDb, "Scan", &json!({})), None);
     }
 }

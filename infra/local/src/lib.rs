@@ -4,7 +4,7 @@
 //! calls the functions as Lambda does, and asks one hook what becomes of each request. There is no socket, no thread and no
 //! system clock: under a paused runtime, with one seed, a run is a function of its inputs.
 //!
-//! Absent on purpose: IAM, encryption, FIFO queues, long polling, stale reads of the table itself (only its indexes lag).
+//! Absent on purpose: encryption, FIFO queues, long polling, stale reads of the table itself (only its indexes lag).
 
 pub mod cloud;
 pub mod contoso;

@@ -151,9 +151,7 @@ impl Config {
             Lane::Offboard => offboard,
         }
     }
-}
 
-impl Config {
     /// The URL of a lane's dead letters: the queue beside it whose name has `-dead` behind.
     pub fn dead_letters(&self, lane: Lane) -> String {
         format!("{}-dead", self.queue(lane))

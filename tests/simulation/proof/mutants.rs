@@ -22,33 +22,26 @@ enum Catcher {
 /// Storms that are asked, if nobody else has found it.
 const STORMS: u64 = 70;
 
-macro_rules! tests {
-    ($($test:path,)+) => {
-        const TESTS: &[Catcher] = &[$(Catcher::Test(stringify!($test), $test)),+];
+macro_rules! test {
+    ($test:path) => {
+        Catcher::Test(stringify!($test), $test)
     };
 }
 
-tests! {
-    doorbells::without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds,
-    encounters::a_stale_page_overwrites_nothing,
-    encounters::a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more,
-    encounters::an_offboarding_wins_over_an_assignment_whose_answer_was_lost,
-    encounters::an_offboarding_committed_during_an_assignment_wins,
-    numbers::a_number_comes_last_and_goes_first,
-    peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired,
-    scarce::an_order_whose_answer_was_lost_is_found,
-    scarce::a_number_is_nobody_elses_while_an_order_is_under_way,
-    scarce::a_forgotten_order_is_found_or_ordered_again,
-}
-
-const STALE_PAGE: Catcher = Catcher::Test(
-    "encounters::a_stale_page_overwrites_nothing",
-    encounters::a_stale_page_overwrites_nothing,
-);
-const HUNDRED_SYNCS: Catcher = Catcher::Test(
-    "peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired",
-    peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired,
-);
+const TESTS: &[Catcher] = &[
+    test!(
+        doorbells::without_doorbells_and_with_lagging_indexes_nothing_waits_longer_than_210_seconds
+    ),
+    test!(encounters::a_stale_page_overwrites_nothing),
+    test!(encounters::a_sync_that_wakes_up_after_its_lease_changes_nothing_any_more),
+    test!(encounters::an_offboarding_wins_over_an_assignment_whose_answer_was_lost),
+    test!(encounters::an_offboarding_committed_during_an_assignment_wins),
+    test!(numbers::a_number_comes_last_and_goes_first),
+    test!(peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired),
+    test!(scarce::an_order_whose_answer_was_lost_is_found),
+    test!(scarce::a_number_is_nobody_elses_while_an_order_is_under_way),
+    test!(scarce::a_forgotten_order_is_found_or_ordered_again),
+];
 
 /// Who is asked first, where it is known who is quick to find it.
 const FIRST: &[(Bug, Catcher)] = &[
@@ -57,7 +50,10 @@ const FIRST: &[(Bug, Catcher)] = &[
     (Bug::NoSecondLook, Catcher::Storm(4)),
     (Bug::ClaimClearsWake, Catcher::Storm(0)),
     (Bug::CursorBeforeRows, Catcher::Crashes("move by rule")),
-    (Bug::NoSyncFence, STALE_PAGE),
+    (
+        Bug::NoSyncFence,
+        test!(encounters::a_stale_page_overwrites_nothing),
+    ),
     (Bug::FreeTooEarly, Catcher::Storm(9)),
     (Bug::PickSettling, Catcher::Storm(23)),
     (Bug::AcceptedIsDone, Catcher::Storm(3)),
@@ -66,7 +62,10 @@ const FIRST: &[(Bug, Catcher)] = &[
     (Bug::ForgetHold, Catcher::Storm(0)),
     (Bug::Seizure, Catcher::Storm(6)),
     (Bug::AutomationFirst, Catcher::Storm(0)),
-    (Bug::RepairDrift, HUNDRED_SYNCS),
+    (
+        Bug::RepairDrift,
+        test!(peace::over_a_hundred_syncs_nothing_is_brought_back_and_nothing_is_repaired),
+    ),
     (Bug::EndByHalves, Catcher::Storm(0)),
 ];
 
