@@ -11,9 +11,11 @@
 mod emulator;
 mod killer;
 mod stack;
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -84,7 +86,7 @@ async fn a_deployed_installation_loses_nobody() {
     for joiner in employees.iter().filter(|one| one.fate == Fate::Joins) {
         hire(&microsoft, joiner);
     }
-    let issuer = Issuer::new().unwrap();
+    let issuer = Arc::new(Issuer::new().unwrap());
     let keys = issuer.keys().clone();
     let router = microsoft
         .router()
@@ -122,7 +124,7 @@ async fn a_deployed_installation_loses_nobody() {
     let mut problems = Vec::new();
     let ledger = loop {
         clock.sleep(Duration::from_secs(3)).await;
-        let ledger = stack.ledger().await;
+        let ledger = stack.ledger(&contoso).await;
         // While people are provisioned, nobody is safe.
         if !ledger.jobs.is_empty() {
             killer.tick();
@@ -187,9 +189,12 @@ async fn a_deployed_installation_loses_nobody() {
     order(&stack, "/v1/dead-letters/ring", json!({})).await;
     let (_, letters) = stack.ask(Method::GET, "/v1/dead-letters", None).await;
     assert_eq!(buried(&letters), 0, "{letters}");
+    let stories = told::tell(&stack, &issuer)
+        .await
+        .unwrap_or_else(|wrong| panic!("not true: {wrong}"));
     served.abort();
     println!(
-        "rehearsal: people {PEOPLE}, jobs {}, functions killed {}, dead letters rung 1, lost 0, duplicated 0, thefts 0, took {:.0?}",
+        "rehearsal: people {PEOPLE}, jobs {}, functions killed {}, dead letters rung 1, stories {stories}, lost 0, duplicated 0, thefts 0, took {:.0?}",
         ledger.jobs.len(),
         killer.killed(),
         clock.elapsed(),

@@ -17,7 +17,7 @@ use shared::graph::{Http, loopback};
 use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::TenantId;
 use shared::run::{self, Shell};
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 
 use crate::emulator::{Emulator, KEYS, REGION};
 
@@ -110,8 +110,8 @@ impl Stack {
         sent.message_body(body).send().await.unwrap();
     }
 
-    /// The rows as they are.
-    pub async fn ledger(&self) -> Ledger {
+    /// The rows of a tenant as they are.
+    pub async fn ledger(&self, tenant: &TenantId) -> Ledger {
         let client = aws_sdk_dynamodb::Client::new(&self.sdk);
         let asked = client.scan().table_name(&self.table).consistent_read(true);
         let items = asked.into_paginator().items().send();
@@ -119,7 +119,17 @@ impl Stack {
         let read = items
             .iter()
             .map(|item| Value::Object(item.iter().map(in_json).collect()));
-        Ledger::of(read).unwrap()
+        Ledger::of(read, tenant).unwrap()
+    }
+
+    /// The HTTP API; takes requests for paths.
+    pub fn api(&self) -> Http {
+        let (http, api) = (self.http.clone(), self.api.clone());
+        Http::new(service_fn(move |mut request: Request<Bytes>| {
+            let address = format!("{api}{}", request.uri());
+            *request.uri_mut() = address.parse().unwrap();
+            http.clone().oneshot(request)
+        }))
     }
 
     /// Asks the HTTP API; the answer's status and body.
@@ -131,12 +141,12 @@ impl Stack {
     ) -> (StatusCode, Value) {
         let request = Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.api))
+            .uri(path)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json");
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let request = request.body(Bytes::from(body)).unwrap();
-        match self.http.clone().oneshot(request).await {
+        match self.api().oneshot(request).await {
             Ok(answer) => {
                 let told = serde_json::from_slice(answer.body()).unwrap_or_default();
                 (answer.status(), told)

@@ -8,3 +8,4 @@
 mod certificate;
 mod contoso;
 mod secrets;
+mod told;

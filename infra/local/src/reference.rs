@@ -50,11 +50,14 @@ impl Ledger {
         Self::read_those(table, is_own)
     }
 
-    /// Takes rows as they come from anywhere, such as a deployed table: items in DynamoDB's JSON.
-    pub fn of(items: impl IntoIterator<Item = Value>) -> Result<Self> {
+    /// Takes the rows of one tenant as they come from anywhere, such as a deployed table: items in DynamoDB's JSON.
+    pub fn of(items: impl IntoIterator<Item = Value>, tenant: &TenantId) -> Result<Self> {
         let mut ledger = Self::default();
         for item in items {
-            ledger.take_in(row::read(&Written::of(item))?);
+            let written = Written::of(item);
+            if row::tenant(&written.pk) == Some(tenant.as_str()) {
+                ledger.take_in(row::read(&written)?);
+            }
         }
         Ok(ledger)
     }
