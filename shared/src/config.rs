@@ -45,6 +45,10 @@ pub const SETTLE: Duration = minutes(5);
 pub const STALE_AFTER_JOB: Duration = minutes(60);
 /// A request that was not taken is repeated no sooner.
 pub const REPEAT_AFTER: Duration = minutes(1);
+/// SQS keeps a message back no longer.
+pub const LONGEST_DELAY: Duration = minutes(15);
+/// A lane that was given back is rung again no sooner: who becomes due meanwhile shares an invocation.
+pub const NEXT_LOOK: Duration = Duration::from_secs(5);
 /// So many worker crashes with a job in hand park it as poisoned.
 pub const CRASHES_TO_PARK: u8 = 5;
 /// People at once in one drain.

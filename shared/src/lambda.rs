@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use crate::model::lane::Lane;
 use crate::model::time::Time;
@@ -71,7 +72,9 @@ pub async fn handle(
                 continue;
             }
         };
-        if let Err(error) = run::heed(shell, lane, &bell, deadline).await {
+        let span = telemetry::lane_span(bell.tenant.as_str(), lane.name());
+        let heeded = run::heed(shell, lane, &bell, deadline).instrument(span);
+        if let Err(error) = heeded.await {
             tracing::error!(tenant = bell.tenant.as_str(), lane = lane.name(), %error, "the doorbell comes again");
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;

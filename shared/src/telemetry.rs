@@ -5,7 +5,9 @@ use std::env;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
+use tracing::{Span, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// The installation whose figures these are; nobody's until [`start`] was told.
 static INSTALLATION: OnceLock<String> = OnceLock::new();
@@ -96,11 +98,32 @@ pub fn start() {
     }
     let filter = EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // A second start in one process (tests, the embedded cloud) keeps the first.
-    let _ = tracing_subscriber::fmt()
+    let _ = tracing::subscriber::set_global_default(lines(filter, std::io::stdout));
+}
+
+/// One JSON object a line: what happened, and the spans in which it did, from Lambda's invocation with its `requestId` to the job.
+fn lines<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt()
         .json()
+        .flatten_event(true)
+        .with_current_span(false)
         .with_env_filter(filter)
         .with_target(false)
-        .try_init();
+        .with_writer(writer)
+        .finish()
+}
+
+/// The span of a tenant's lane.
+pub fn lane_span(tenant: &str, lane: &str) -> Span {
+    tracing::info_span!("lane", tenant, lane)
+}
+
+/// The span of a job.
+pub fn job_span(job: &str) -> Span {
+    tracing::info_span!("job", job)
 }
 
 /// For a command on a terminal: lines for people on standard error, and only what `ROLLCALL_LOG` asks for.
@@ -115,7 +138,51 @@ pub fn start_on_terminal() {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// F152: whatever is said of a job says which job, in which lane of which tenant.
+    #[test]
+    fn a_line_says_where_it_was_written() {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = lines(EnvFilter::new("info"), move || writer.clone());
+        tracing::subscriber::with_default(lines, || {
+            let _lane = lane_span("contoso", "provision").entered();
+            let _job = job_span("01JOB").entered();
+            tracing::info!(answer = "accepted", "asked");
+        });
+        let bytes = written.0.lock().unwrap().clone();
+        let mut line: Value = serde_json::from_slice(&bytes).unwrap();
+        assert!(line["timestamp"].take().is_string());
+        let wanted = json!({
+            "timestamp": null,
+            "level": "INFO",
+            "message": "asked",
+            "answer": "accepted",
+            "spans": [
+                {"name": "lane", "tenant": "contoso", "lane": "provision"},
+                {"name": "job", "job": "01JOB"},
+            ],
+        });
+        assert_eq!(line, wanted);
+    }
 
     /// The embedded metric format of CloudWatch, with one dimension and no name of anybody.
     #[test]

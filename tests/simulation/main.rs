@@ -56,6 +56,7 @@ mod numbers;
 mod onboarding;
 mod outages;
 mod overrides;
+mod pace;
 mod peace;
 mod poison;
 mod proof;

@@ -16,8 +16,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::HeaderValue;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use lambda_http::RequestExt;
 use shared::clock::Clock;
 use shared::config::{self, Access};
 use shared::run::Shell;
@@ -67,7 +70,19 @@ pub fn router(shell: Arc<Shell>, verifier: Arc<Verifier>) -> Router {
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(config::LARGEST_BODY))
+        .layer(from_fn(correlate))
         .with_state(shell)
+}
+
+/// Says by which id the log knows this request.
+async fn correlate(request: Request, next: Next) -> Response {
+    let context = request.lambda_context_ref();
+    let id = context.and_then(|context| HeaderValue::from_str(&context.request_id).ok());
+    let mut answer = next.run(request).await;
+    if let Some(id) = id {
+        answer.headers_mut().insert("x-correlation-id", id);
+    }
+    answer
 }
 
 /// Runs the function until Lambda ends it.

@@ -25,8 +25,12 @@ const SLOWEST: u32 = 30;
 const EASE: u32 = 50;
 /// After a halving the full pace is back in 100 s.
 const EASING: Duration = Duration::from_secs(10);
-/// From this part of a limit on we slow down before we are told to.
+/// From this part of a limit on we slow down before we are told to, to [`NEARLY`]: our own requests alone bring a published limit there.
 const NEAR: f64 = 0.8;
+/// The pace near a limit, per mille.
+const NEARLY: u32 = 950;
+/// At the limit somebody else must be asking too: a quarter of the pace is left to them.
+const FULLY_USED: f64 = 1.0;
 /// Without a named wait: this, doubled with each throttled answer in a row. No jitter is needed, because the bucket spaces
 /// out whatever follows.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -144,8 +148,10 @@ impl Pace {
         if sent >= lane.braked {
             lane.row = 0;
         }
-        if used.is_some_and(|used| used >= NEAR) {
-            lane.slow_to(lane.brake * 3 / 4, sent, now);
+        match used {
+            Some(used) if used >= FULLY_USED => drop(lane.slow_to(lane.brake * 3 / 4, sent, now)),
+            Some(used) if used >= NEAR => drop(lane.slow_to(lane.brake.min(NEARLY), sent, now)),
+            Some(_) | None => {}
         }
         if let Some(wait) = named {
             lane.held = lane.held.max(now + wait);
@@ -331,16 +337,26 @@ mod tests {
         let mut pace = Pace::new();
         pace.answered(Bucket::DirectoryReads, Some(0.79), None, S, S);
         assert_eq!(sent(&mut pace, Bucket::DirectoryReads, 1, S, 2 * S), 800);
-        for _ in 0..5 {
-            pace.answered(Bucket::DirectoryReads, Some(0.8), None, S, 2 * S);
+        for second in 1..6 {
+            let (sent, now) = (second * S, (second + 1) * S);
+            pace.answered(Bucket::DirectoryReads, Some(0.9), None, sent, now);
         }
         assert_eq!(
-            sent(&mut pace, Bucket::DirectoryReads, 1, 3 * S, 4 * S),
-            600
+            sent(&mut pace, Bucket::DirectoryReads, 1, 7 * S, 8 * S),
+            760,
+            "near the limit it goes on nearly as before, however often we are told"
         );
-        pace.answered(Bucket::DirectoryReads, None, Some(4 * S), 4 * S, 4 * S);
+        for _ in 0..5 {
+            pace.answered(Bucket::DirectoryReads, Some(1.0), None, 8 * S, 9 * S);
+        }
         assert_eq!(
-            pace.reserve(Bucket::DirectoryReads, 1, 4 * S),
+            sent(&mut pace, Bucket::DirectoryReads, 1, 10 * S, 11 * S),
+            570,
+            "at the limit a quarter less, once"
+        );
+        pace.answered(Bucket::DirectoryReads, None, Some(4 * S), 12 * S, 12 * S);
+        assert_eq!(
+            pace.reserve(Bucket::DirectoryReads, 1, 12 * S),
             4 * S,
             "a 503 may name a wait too"
         );

@@ -5,11 +5,13 @@ mod schedules;
 
 pub use schedules::{Kept, Schedules, read};
 
+use std::time::Duration;
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::error::{Error, Kind, Result, place};
 use crate::model::lane::{Lane, Mark};
 use crate::model::tenant::TenantId;
@@ -56,6 +58,13 @@ impl Queue {
 
     /// Rings a lane. Who rings has made the work due before, so a bell that fails only costs time: the sweep rings again.
     pub async fn ring(&self, tenant: &TenantId, lane: Lane) -> Result<()> {
+        self.ring_in(tenant, lane, Duration::ZERO).await
+    }
+
+    /// Rings a lane after a while, in whole seconds and no longer than SQS keeps a message back.
+    pub async fn ring_in(&self, tenant: &TenantId, lane: Lane, after: Duration) -> Result<()> {
+        let seconds = after.min(config::LONGEST_DELAY).as_millis().div_ceil(1_000);
+        let delay = i32::try_from(seconds).ok().filter(|seconds| *seconds > 0);
         let bell = Doorbell {
             tenant: tenant.clone(),
             wanted: None,
@@ -67,6 +76,7 @@ impl Queue {
             .send_message()
             .queue_url(self.config.queue(lane))
             .message_body(body)
+            .set_delay_seconds(delay)
             .send()
             .await;
         sent.map(|_| ()).map_err(|error| {

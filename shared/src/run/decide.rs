@@ -348,7 +348,7 @@ pub(super) async fn send(
             .store
             .commit(tenant, few, lease.worker(), shell.clock.now())
             .await?;
-        shell.ring(&tenant.id, report.rung).await;
+        shell.opened(tenant, &report).await;
         overtaken.extend(report.overtaken);
     }
     Ok(overtaken)

@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 
 use tokio::sync::OnceCell;
+use tracing::Instrument;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
@@ -15,6 +16,7 @@ use crate::model::job::{Job, JobId};
 use crate::model::lane::{Lane, Mark};
 use crate::model::tenant::{Mode, Tenant};
 use crate::model::time::Time;
+use crate::telemetry;
 
 use super::health::{self, Health};
 use super::lease::Lease;
@@ -76,7 +78,7 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
                             return give_back(shell, lease, &tenant, &mut memory, now).await;
                         }
                         Ok(Ended::Slow) => {
-                            let at = shell.clock.now() + config::REPEAT_AFTER;
+                            let at = shell.clock.now() + memory.slow_for;
                             return give_back(shell, lease, &tenant, &mut memory, at).await;
                         }
                         Err(error) if *error.kind() == Kind::Unauthorised => {
@@ -102,9 +104,7 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
             }
         };
         if lease.release(&seen, &done, wake_at).await? {
-            shell
-                .ring(&tenant.id, std::mem::take(&mut memory.rung))
-                .await;
+            ring(shell, lease, &tenant, &mut memory, wake_at).await;
             return Ok(());
         }
     }
@@ -162,10 +162,29 @@ async fn give_back(
     if at <= shell.clock.now() {
         memory.rung.insert(lease.lane());
     }
-    shell
-        .ring(&tenant.id, std::mem::take(&mut memory.rung))
-        .await;
+    ring(shell, lease, tenant, memory, Some(at)).await;
     Ok(())
+}
+
+/// Rings whoever is to go on, and the lane itself for when it is due again, as far ahead as SQS keeps a doorbell back: in fair weather
+/// nobody waits for the sweep.
+async fn ring(
+    shell: &Shell,
+    lease: &Lease<'_>,
+    tenant: &Tenant,
+    memory: &mut Memory,
+    wake_at: Option<Time>,
+) {
+    let rung = std::mem::take(&mut memory.rung);
+    let is_rung = rung.contains(&lease.lane());
+    shell.ring(&tenant.id, rung).await;
+    let wait = wake_at.map(|at| at.since(shell.clock.now()));
+    let wait = wait.filter(|wait| !is_rung && *wait <= config::LONGEST_DELAY);
+    if let Some(wait) = wait {
+        // A look that is owed for a moment after this one cannot be had at once.
+        let wait = wait.max(config::NEXT_LOOK);
+        shell.ring_in(&tenant.id, lease.lane(), wait).await;
+    }
 }
 
 /// What is due by now and was not handled, soonest first; everybody, if everybody is asked for.
@@ -233,7 +252,8 @@ async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -
                 break;
             };
             working.push(async move {
-                let worked = AssertUnwindSafe(bench.work(&id, turn)).catch_unwind().await;
+                let worked = bench.work(&id, turn).instrument(telemetry::job_span(&id.0));
+                let worked = AssertUnwindSafe(worked).catch_unwind().await;
                 ((due, id), worked)
             });
         }
@@ -340,12 +360,15 @@ async fn hand_over(
     Ok(())
 }
 
-/// This lane's share of the tenant's pace in per mille, with those of the lanes that are idle.
+/// This lane's share of the tenant's pace in per mille, with those of the lanes that are idle, and will be until the next look at
+/// them.
 async fn share(shell: &Shell, tenant: &Tenant, lane: Lane) -> Result<u32> {
     let now = shell.clock.now();
+    let next_look = now + config::RENEWAL;
     let mut share = 1_000;
     for (other, row) in shell.store.lanes(&tenant.id).await? {
-        if other != lane && row.is_held(now) {
+        let is_idle = !row.is_held(now) && row.wake_at.is_none_or(|at| at > next_look);
+        if other != lane && !is_idle {
             share -= config::lane(other).share;
         }
     }

@@ -48,6 +48,7 @@ use crate::model::lane::Lane;
 use crate::model::tenant::{Connection, Mode, Tenant, TenantId};
 use crate::queue::{Queue, Schedules};
 use crate::store::Store;
+use crate::store::commits::CommitReport;
 
 mod accounts;
 pub mod adoption;
@@ -204,9 +205,22 @@ impl Shell {
     /// Rings lanes whose work is committed. A bell that fails is only logged: the sweep rings again.
     pub(crate) async fn ring(&self, tenant: &TenantId, lanes: impl IntoIterator<Item = Lane>) {
         for lane in lanes {
-            if let Err(error) = self.queue.ring(tenant, lane).await {
-                tracing::warn!(tenant = tenant.as_str(), lane = lane.name(), %error, "doorbell not sent; the sweep will ring");
-            }
+            self.ring_in(tenant, lane, Duration::ZERO).await;
+        }
+    }
+
+    /// Jobs were opened and committed: says so, and rings their lanes.
+    pub(crate) async fn opened(&self, tenant: &Tenant, report: &CommitReport) {
+        for job in &report.opened {
+            tracing::info!(tenant = tenant.id.as_str(), job = job.0, "opened");
+        }
+        self.ring(&tenant.id, report.rung.iter().copied()).await;
+    }
+
+    /// Rings a lane after a while.
+    pub(crate) async fn ring_in(&self, tenant: &TenantId, lane: Lane, after: Duration) {
+        if let Err(error) = self.queue.ring_in(tenant, lane, after).await {
+            tracing::warn!(tenant = tenant.as_str(), lane = lane.name(), %error, "doorbell not sent; the sweep will ring");
         }
     }
 }

@@ -337,7 +337,7 @@ pub(super) async fn order(
             .commit(tenant, vec![commitment], OUTSIDE, shell.clock.now())
             .await?;
         if report.overtaken.is_empty() {
-            shell.ring(&tenant.id, report.rung).await;
+            shell.opened(tenant, &report).await;
             return Ok(());
         }
     }

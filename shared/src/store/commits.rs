@@ -26,8 +26,8 @@ const MOST_ITEMS: usize = 100;
 /// What became of a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitReport {
-    /// So many people have a job now.
-    pub committed: usize,
+    /// These jobs are open now.
+    pub opened: Vec<JobId>,
     /// These changed meanwhile and have to be decided again.
     pub overtaken: Vec<UserId>,
     /// These lanes were made due and want a doorbell.
@@ -128,7 +128,8 @@ impl Store {
                 writes.extend(told.map(|lane| rung(&tenant.id, *lane, None, now)));
                 match self.transact("committing plans", writes).await? {
                     Committed::Yes => {
-                        report.committed += batch.len();
+                        let opened = batch.iter().map(|one| job_id(&one.person, now));
+                        report.opened.extend(opened);
                         report.rung.extend(lanes);
                         break;
                     }

@@ -1,6 +1,7 @@
 //! What API Gateway hands to the function, payload format 2.0, reaches the same routes.
 
 use lambda_http::request::from_str;
+use lambda_http::{Context, RequestExt};
 use serde_json::json;
 use shared::model::access::Role;
 use tower::ServiceExt;
@@ -54,8 +55,12 @@ fn an_event_of_the_gateway_is_answered() {
             ("GET", "/v1/tenants/fabrikam", "", None, 404),
         ] {
             let event = event(method, path, query, &token, body);
-            let request = from_str(&event).unwrap();
+            let mut context = Context::default();
+            context.request_id = format!("invocation of {method}");
+            let request = from_str(&event).unwrap().with_lambda_context(context);
             let answer = house.router.clone().oneshot(request).await.unwrap();
+            let id = &answer.headers()["x-correlation-id"];
+            assert_eq!(*id, format!("invocation of {method}"));
             assert_eq!(answer.status().as_u16(), status, "{method} {path}?{query}");
         }
     });

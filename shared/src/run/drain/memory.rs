@@ -1,6 +1,7 @@
 //! What a drain has done and must remember until it gives the lane back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::config;
 use crate::error::{Kind, Result};
@@ -30,6 +31,8 @@ pub(super) struct Memory {
     pub(super) put_off: bool,
     /// So many in a row had to be put off because Microsoft, or our own pace, is slow: the rest would fare no better.
     pub(super) throttled: usize,
+    /// The longest that one of them would have to wait.
+    pub(super) slow_for: Duration,
     /// Microsoft did not accept our identity; the secret was read again since.
     pub(super) refused: bool,
     /// Jobs that ended, and how many of them failed.
@@ -80,6 +83,7 @@ impl Memory {
         self.own.remove(&id);
         if worked.is_ok() {
             self.throttled = 0;
+            self.slow_for = Duration::ZERO;
         }
         match worked {
             Ok(Worked::Nothing) => {}
@@ -111,12 +115,15 @@ impl Memory {
                 | Kind::Unavailable
                 | Kind::UnknownOutcome
                 | Kind::Resync => {
-                    if matches!(error.kind(), Kind::Throttled(Some(_))) {
+                    let mut wait = config::REPEAT_AFTER;
+                    if let Kind::Throttled(Some(named)) = error.kind() {
+                        wait = *named;
                         self.throttled += 1;
+                        self.slow_for = self.slow_for.max(wait);
                     }
                     tracing::warn!(job = id.0, %error, "put off");
                     self.put_off = true;
-                    let again = now + config::REPEAT_AFTER;
+                    let again = now + wait;
                     self.own.insert(id.clone(), again);
                 }
             },
@@ -128,8 +135,6 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

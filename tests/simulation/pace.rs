@@ -1,0 +1,160 @@
+//! How fast a wave goes: as fast as Microsoft's limits allow, and no faster.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use local::contoso::{self, Fate as Life};
+use local::demo::Stage;
+use local::fate::{Fate, Hook, Service};
+use local::microsoft;
+use shared::model::microsoft::UserId;
+use shared::run;
+use shared::store::keys;
+
+use crate::theatre::{self, MINUTE, beside, play, pull, setting};
+
+/// Directory writes, and requests to the Teams administration, in one window.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    writes: usize,
+    teams: usize,
+}
+
+const WINDOW: Duration = Duration::from_secs(10);
+/// Directory writes that Microsoft allows in a window, and Teams requests that we allow ourselves.
+const WRITES: usize = 200;
+const TEAMS: usize = 250;
+/// So many due at the beginning and the end of a window have filled it.
+const ENOUGH: usize = 250;
+
+/// Counts what goes to Microsoft.
+fn counting(sent: &Arc<Mutex<Sent>>) -> Hook {
+    let sent = Arc::clone(sent);
+    Arc::new(move |request| {
+        if request.service == Service::Microsoft {
+            let mut sent = sent.lock().unwrap();
+            if request.operation.contains("/admin/teams/") {
+                sent.teams += 1;
+            } else if !request.operation.starts_with("GET")
+                && !request.operation.contains("/oauth2/")
+            {
+                sent.writes += 1;
+            }
+        }
+        Fate::Deliver
+    })
+}
+
+/// Jobs of the lane of provisioning that are due.
+fn due(stage: &Stage) -> usize {
+    let now = stage.clock.now().sortable();
+    let keys = stage.installation.cloud.table().index_keys(keys::DUE);
+    let is_due = |(partition, sort): &(String, String)| {
+        partition.contains("#provision#")
+            && sort
+                .split_once('#')
+                .is_some_and(|(due, _)| due <= now.as_str())
+    };
+    keys.unwrap().iter().filter(|key| is_due(key)).count()
+}
+
+/// What a wave came to.
+#[derive(Debug)]
+struct Wave {
+    /// How far the binding bucket was used while work was due, on average.
+    used: f64,
+    /// Windows in which work was due all the time.
+    windows: usize,
+    /// The part of all answers that were 429.
+    throttled: f64,
+    /// From the order in the midst of it to the first change of whoever is offboarded.
+    begun_after: Duration,
+}
+
+/// So many people are onboarded at once, and one is offboarded meanwhile.
+async fn wave(people: usize) -> Wave {
+    let sent = Arc::new(Mutex::new(Sent::default()));
+    let mut cast = workers(people);
+    cast.extend(theatre::cast(None, Life::Stays, 1));
+    let mut setting = setting(cast, Some(counting(&sent)));
+    setting.microsoft = microsoft::Options {
+        readiness: (MINUTE, 10 * MINUTE),
+        throttle_permille: 0,
+        ..microsoft::Options::default()
+    };
+    let stage = Stage::set(setting).await.unwrap();
+    for (id, _) in contoso::SKUS {
+        stage.microsoft.set_seats(id, 1_000_000);
+    }
+    let leaver = UserId(stage.employees[people].id.clone());
+    stage.microsoft.give_licence(&leaver.0, contoso::F3);
+    let (mut full, mut begun_after) = (Vec::new(), None);
+    beside(&stage, async {
+        pull(&stage).await;
+        let (mut begin, mut ordered) = (0, None);
+        for window in 0.. {
+            stage.clock.sleep(WINDOW).await;
+            let end = due(&stage);
+            let Sent { writes, teams } = std::mem::take(&mut *sent.lock().unwrap());
+            let used = (writes as f64 / WRITES as f64).max(teams as f64 / TEAMS as f64);
+            if begin.min(end) >= ENOUGH {
+                full.push(used);
+            }
+            begin = end;
+            if window == 3 {
+                let installation = &stage.installation;
+                let order = run::offboard(&installation.admin, &installation.tenant, &leaver);
+                order.await.unwrap();
+                ordered = Some(stage.clock.now());
+            }
+            if begun_after.is_none() {
+                let history = stage.microsoft.history();
+                let mut theirs = history.iter().filter(|one| one.person == leaver.0);
+                begun_after = theirs
+                    .next()
+                    .and_then(|first| Some(first.at.since(ordered?)));
+            }
+            if window > 3 && stage.is_quiet().unwrap() {
+                break;
+            }
+        }
+    })
+    .await;
+    let counts = stage.microsoft.counts();
+    let answers: u64 = counts.requests.values().sum();
+    Wave {
+        used: full.iter().sum::<f64>() / full.len() as f64,
+        windows: full.len(),
+        throttled: counts.throttled as f64 / answers as f64,
+        begun_after: begun_after.unwrap(),
+    }
+}
+
+/// So many office workers.
+fn workers(people: usize) -> Vec<contoso::Employee> {
+    let all = contoso::employees(people * 5, 3).into_iter();
+    let workers = all.filter(|one| one.truth.persona == Some("office") && one.fate == Life::Stays);
+    let found: Vec<_> = workers.take(people).collect();
+    assert_eq!(found.len(), people);
+    found
+}
+
+/// V8, V10: while work is due, the binding bucket is used to nine tenths; one answer in a hundred at most says "too many"; and whoever is
+/// offboarded in the midst of it is begun with within a minute.
+#[test]
+fn a_wave_goes_as_fast_as_it_may() {
+    let wave = play(wave(1_000));
+    assert!(wave.windows >= 3 && wave.used >= 0.9, "{wave:?}");
+    assert!(wave.throttled < 0.01, "{wave:?}");
+    assert!(wave.begun_after <= MINUTE, "{wave:?}");
+}
+
+/// The same with as many people as `ROLLCALL_WAVE` says.
+#[test]
+#[ignore = "takes minutes: make bench"]
+fn a_large_wave_goes_as_fast_as_it_may() {
+    let people = std::env::var("ROLLCALL_WAVE").unwrap().parse().unwrap();
+    let wave = play(wave(people));
+    println!("wave of {people}: {wave:?}");
+    assert!(wave.used >= 0.9 && wave.throttled < 0.01 && wave.begun_after <= MINUTE);
+}
