@@ -66,6 +66,11 @@ impl Emulator {
         endpoint(self.port)
     }
 
+    /// Everything that it and the functions have logged.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap()).into_owned()
+    }
+
     /// Deploys the template with these functions; gives the outputs of the stack.
     pub fn deploy(
         &self,
