@@ -179,10 +179,10 @@ impl Town<'_> {
             if !ledger.jobs.is_empty() {
                 killer.tick();
             }
-            if killer.is_done() {
-                if let Some(over) = over.take() {
-                    over.send(()).unwrap();
-                }
+            if killer.is_done()
+                && let Some(over) = over.take()
+            {
+                over.send(()).unwrap();
             }
             let state = format!(
                 "{:?} {:?}",

@@ -115,7 +115,7 @@ pub async fn a_schedule_names_its_next_runs(scene: Scene) {
 
 /// A Microsoft that says "not now" is asked again later; nobody fails of it.
 pub async fn a_busy_microsoft_is_waited_for(scene: Scene) {
-    scene.microsoft.set_throttling(250);
+    scene.microsoft.set_throttling(60);
     for nth in [0, 1] {
         scene.until_provisioned(nth).await;
     }
