@@ -7,6 +7,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use tracing::Instrument;
 
+use crate::graph::Http;
 use crate::model::lane::Lane;
 use crate::model::time::Time;
 use crate::queue::Doorbell;
@@ -18,7 +19,7 @@ const MISCONFIGURED: u8 = 2;
 
 /// Runs the function of a lane until Lambda ends it.
 pub async fn serve(lane: Lane) -> ExitCode {
-    let shell = match start().await {
+    let shell = match start(app::network()) {
         Ok(shell) => shell,
         Err(code) => return code,
     };
@@ -37,9 +38,9 @@ pub async fn serve(lane: Lane) -> ExitCode {
 }
 
 /// Begins the log and makes the shell of a function; the error is the exit code of a configuration that cannot work.
-pub async fn start() -> Result<Shell, ExitCode> {
+pub fn start(http: Http) -> Result<Shell, ExitCode> {
     telemetry::start();
-    app::from_env().await.map_err(misconfigured)
+    app::from_env(http).map_err(misconfigured)
 }
 
 /// Says why a function cannot start.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
@@ -42,18 +43,15 @@ impl Stack {
         token: String,
     ) -> Self {
         let keys = Credentials::from_keys(KEYS.0, KEYS.1, None);
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
+        let http = loopback();
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(REGION))
             .endpoint_url(emulator.endpoint())
-            .credentials_provider(keys)
-            .load()
-            .await;
-        let clients = Clients {
-            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
-            sqs: aws_sdk_sqs::Client::new(&sdk),
-            scheduler: aws_sdk_scheduler::Client::new(&sdk),
-            secrets: aws_sdk_secretsmanager::Client::new(&sdk),
-        };
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .http_client(app::wire(http.clone()))
+            .build();
+        let clients = Clients::new(&sdk);
         let table = outputs["TableName"].clone();
         let queues = Config {
             table: table.clone(),
@@ -63,7 +61,6 @@ impl Stack {
             schedule_group: name.to_owned(),
             scheduler_role: format!("arn:aws:iam::000000000000:role/{name}"),
         };
-        let http = loopback().unwrap();
         let shell = app::with(clients, &queues, Clock::system(), http.clone());
         // https://<id>.execute-api.<region>.amazonaws.com is found by its id here.
         let (_, host) = outputs["Address"].split_once("://").unwrap();

@@ -35,7 +35,7 @@ mod routes;
 mod wire;
 
 pub use auth::Verifier;
-pub use openapi::document;
+pub use openapi::{DESCRIPTION, described};
 pub use routes::{Endpoint, Least, Method, ROUTES, Route};
 
 /// The whole API: `shell` does what is asked, `verifier` says who asks.
@@ -87,7 +87,8 @@ async fn correlate(request: Request, next: Next) -> Response {
 
 /// Runs the function until Lambda ends it.
 pub async fn serve() -> ExitCode {
-    let shell = match lambda::start().await {
+    let http = app::network();
+    let shell = match lambda::start(http.clone()) {
         Ok(shell) => Arc::new(shell),
         Err(code) => return code,
     };
@@ -95,11 +96,7 @@ pub async fn serve() -> ExitCode {
         Ok(access) => access,
         Err(problems) => return lambda::misconfigured(problems),
     };
-    let documents = match app::documents() {
-        Ok(documents) => documents,
-        Err(error) => return lambda::misconfigured(error),
-    };
-    let verifier = Verifier::new(access, documents, Clock::system());
+    let verifier = Verifier::new(access, app::documents(http), Clock::system());
     match lambda_http::run(router(shell, Arc::new(verifier))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -312,6 +312,9 @@ async fn lives() -> Result<Vec<Row>> {
     // The first look finds everybody ready, and nobody is there before it.
     let options = microsoft::Options {
         readiness: (2 * MINUTE, 4 * MINUTE),
+        staleness: MINUTE / 2,
+        policy_delay: MINUTE / 2,
+        location_lag: MINUTE / 2,
         ..steady()
     };
     let customer = demo::customer(&options, ReadinessLooks::Adaptive);

@@ -1,6 +1,8 @@
 //! The HTTP service under the client: a plain value, so that tests put a simulated Microsoft in its place.
 
-use std::error::Error as StdError;
+use std::error::Error as _;
+use std::sync::{Arc, LazyLock};
+use std::thread;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -9,7 +11,6 @@ use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 
 use crate::config;
-use crate::error::{Error, Kind, Result};
 
 /// Sends one request, once, and gives its whole answer.
 pub type Http = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
@@ -30,17 +31,34 @@ const IDLE: Duration = Duration::from_secs(20);
 /// Largest answer, in bytes. A page of 999 people has 1 to 2 MB; more than this is an attack on our memory.
 const LARGEST: usize = 32 * 1024 * 1024;
 
-/// The service that reaches the real network. It follows no redirect, because a token could go astray, and repeats nothing.
-pub fn network() -> Result<Http> {
-    over(reqwest::Client::builder())
+/// A client that is made when it is first needed, or why it cannot be.
+type Client = Arc<LazyLock<Made, fn() -> Made>>;
+type Made = Result<reqwest::Client, TransportError>;
+
+/// The service that reaches the real network. It follows no redirect, because a token could go astray, and repeats nothing. Its
+/// client is made on a thread of its own at once, because that reads every root certificate: whoever asks first waits for it, but
+/// not the start of a function.
+pub fn network() -> Http {
+    let client: Client = Arc::new(LazyLock::new(|| make(reqwest::Client::builder())));
+    let making = Arc::clone(&client);
+    thread::spawn(move || LazyLock::force(&making).is_ok());
+    over(client)
 }
 
 /// The same for a simulated tenant on this machine: a proxy that the environment names for the outside could not find it.
-pub fn loopback() -> Result<Http> {
-    over(reqwest::Client::builder().no_proxy())
+pub fn loopback() -> Http {
+    over(Arc::new(LazyLock::new(|| {
+        make(reqwest::Client::builder().no_proxy())
+    })))
 }
 
-fn over(client: reqwest::ClientBuilder) -> Result<Http> {
+fn over(client: Client) -> Http {
+    Http::new(service_fn(move |request| {
+        fetch(Arc::clone(&client), request)
+    }))
+}
+
+fn make(client: reqwest::ClientBuilder) -> Made {
     let client = client
         .connect_timeout(config::CONNECT)
         .timeout(config::REQUEST)
@@ -48,17 +66,12 @@ fn over(client: reqwest::ClientBuilder) -> Result<Http> {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| Error::new(Kind::Invalid, "making the HTTP client").with_source(error))?;
-    Ok(Http::new(service_fn(move |request| {
-        fetch(client.clone(), request)
-    })))
+        .build();
+    Ok(client?)
 }
 
-async fn fetch(
-    client: reqwest::Client,
-    request: Request<Bytes>,
-) -> std::result::Result<Response<Bytes>, TransportError> {
+async fn fetch(client: Client, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    let client = client.as_ref().as_ref().map_err(TransportError::clone)?;
     let request = request.try_into().map_err(TransportError::from)?;
     let mut answer = client.execute(request).await?;
     let mut body = BytesMut::new();
@@ -116,9 +129,9 @@ mod tests {
         format!("http://{address}/users?$skiptoken=opaque")
     }
 
-    async fn get(url: &str) -> std::result::Result<Response<Bytes>, TransportError> {
+    async fn get(url: &str) -> Result<Response<Bytes>, TransportError> {
         let request = Request::get(url).body(Bytes::new()).unwrap();
-        network().unwrap().oneshot(request).await
+        network().oneshot(request).await
     }
 
     /// V6: a redirect is an answer like any other, nobody follows it.

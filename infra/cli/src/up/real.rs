@@ -106,7 +106,7 @@ async fn install(
         shards: SHARDS,
         has_flowed: false,
     };
-    let installation = Installation::start(options, customer, network()?).await?;
+    let installation = Installation::start(options, customer, network()).await?;
     installation.ask(Lane::Sync, Mark::Pull).await?;
     Ok(installation)
 }

@@ -226,7 +226,7 @@ async fn install(
         ..installation::Options::new(clock, tenant.seed)
     };
     let customer = demo::customer(tenant, ReadinessLooks::Adaptive);
-    let installation = Installation::start(options, customer, loopback()?).await?;
+    let installation = Installation::start(options, customer, loopback()).await?;
     let (store, id) = (&installation.admin.store, &installation.tenant);
     if store.catalogue(id).await?.rules.version == 0 {
         for node in contoso::nodes() {

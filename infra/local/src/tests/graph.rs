@@ -41,7 +41,7 @@ async fn both() -> (Microsoft, Graph) {
     let cloud = Cloud::new(cloud::Options::new(clock, 1)).unwrap();
     cloud.secrets().set("secret", &options.client_secret);
     let secrets = aws_sdk_secretsmanager::Client::new(&cloud.sdk_config());
-    let connector = Connector::new(loopback().unwrap(), Secrets::new(secrets));
+    let connector = Connector::new(loopback(), Secrets::new(secrets));
     let connection = Connection {
         directory: options.tenant_id,
         client: options.client_id,
