@@ -59,6 +59,11 @@ impl Error {
         self
     }
 
+    /// The same for somebody else whom it concerns.
+    pub fn like(&self) -> Self {
+        Self::new(self.kind.clone(), self.to_string())
+    }
+
     /// What to branch on.
     pub fn kind(&self) -> &Kind {
         &self.kind

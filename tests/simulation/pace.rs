@@ -1,11 +1,9 @@
 //! How fast a wave goes: as fast as Microsoft's limits allow, and no faster.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::contoso::{self, Fate as Life};
 use local::demo::Stage;
-use local::fate::{Fate, Hook, Service};
 use local::microsoft;
 use shared::model::microsoft::UserId;
 use shared::run;
@@ -13,37 +11,12 @@ use shared::store::keys;
 
 use crate::theatre::{self, MINUTE, beside, play, pull, setting};
 
-/// Directory writes, and requests to the Teams administration, in one window.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sent {
-    writes: usize,
-    teams: usize,
-}
-
 const WINDOW: Duration = Duration::from_secs(10);
 /// Directory writes that Microsoft allows in a window, and Teams requests that we allow ourselves.
-const WRITES: usize = 200;
-const TEAMS: usize = 250;
+const WRITES: f64 = 200.0;
+const TEAMS: f64 = 250.0;
 /// So many due at the beginning and the end of a window have filled it.
 const ENOUGH: usize = 250;
-
-/// Counts what goes to Microsoft.
-fn counting(sent: &Arc<Mutex<Sent>>) -> Hook {
-    let sent = Arc::clone(sent);
-    Arc::new(move |request| {
-        if request.service == Service::Microsoft {
-            let mut sent = sent.lock().unwrap();
-            if request.operation.contains("/admin/teams/") {
-                sent.teams += 1;
-            } else if !request.operation.starts_with("GET")
-                && !request.operation.contains("/oauth2/")
-            {
-                sent.writes += 1;
-            }
-        }
-        Fate::Deliver
-    })
-}
 
 /// Jobs of the lane of provisioning that are due.
 fn due(stage: &Stage) -> usize {
@@ -73,10 +46,9 @@ struct Wave {
 
 /// So many people are onboarded at once, and one is offboarded meanwhile.
 async fn wave(people: usize) -> Wave {
-    let sent = Arc::new(Mutex::new(Sent::default()));
     let mut cast = workers(people);
     cast.extend(theatre::cast(None, Life::Stays, 1));
-    let mut setting = setting(cast, Some(counting(&sent)));
+    let mut setting = setting(cast, None);
     setting.microsoft = microsoft::Options {
         readiness: (MINUTE, 10 * MINUTE),
         throttle_permille: 0,
@@ -92,11 +64,19 @@ async fn wave(people: usize) -> Wave {
     beside(&stage, async {
         pull(&stage).await;
         let (mut begin, mut ordered) = (0, None);
+        let mut before = stage.microsoft.counts();
         for window in 0.. {
             stage.clock.sleep(WINDOW).await;
             let end = due(&stage);
-            let Sent { writes, teams } = std::mem::take(&mut *sent.lock().unwrap());
-            let used = (writes as f64 / WRITES as f64).max(teams as f64 / TEAMS as f64);
+            let counts = stage.microsoft.counts();
+            let writes = counts.directory_writes - before.directory_writes;
+            let teams = counts.teams_requests - before.teams_requests;
+            let used = (writes as f64 / WRITES).max(teams as f64 / TEAMS);
+            eprintln!(
+                "W {window} writes {writes} teams {teams} due {end} thr {}",
+                counts.throttled
+            );
+            before = counts;
             if begin.min(end) >= ENOUGH {
                 full.push(used);
             }
@@ -131,7 +111,7 @@ async fn wave(people: usize) -> Wave {
 }
 
 /// So many office workers.
-fn workers(people: usize) -> Vec<contoso::Employee> {
+pub fn workers(people: usize) -> Vec<contoso::Employee> {
     let all = contoso::employees(people * 5, 3).into_iter();
     let workers = all.filter(|one| one.truth.persona == Some("office") && one.fate == Life::Stays);
     let found: Vec<_> = workers.take(people).collect();

@@ -16,8 +16,8 @@ use super::page::{Fields, body, unreadable};
 use crate::error::{Error, Kind, Result};
 use crate::model::microsoft::{DirectoryUser, TeamsUser, UserId};
 
-/// The most parts of a batch.
-pub(super) const MOST: usize = 20;
+/// The most parts of a batch, and the most people who get into a group at once.
+pub const MOST: usize = 20;
 
 /// Whom was asked about, and what became of the question.
 pub type Each<T> = Vec<(UserId, Result<Option<T>>)>;
@@ -202,6 +202,27 @@ fn header((name, value): (&String, &Value)) -> Option<(HeaderName, HeaderValue)>
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);
     Some((name.parse().ok()?, HeaderValue::try_from(text).ok()?))
+}
+
+/// What the answer to one change for so many means for each of them; `None` = one of them may have spoilt it for all, and nothing is
+/// changed that may not be asked for again: ask one by one. `Err` = nothing was changed, whatever is asked.
+pub(super) fn for_each<T: Clone>(answer: Result<T>, many: usize) -> Result<Option<Vec<Result<T>>>> {
+    let error = match answer {
+        Ok(one) => return Ok(Some((0..many).map(|_| Ok(one.clone())).collect())),
+        Err(error) => error,
+    };
+    match error.kind() {
+        Kind::Invalid | Kind::NotFound | Kind::Refused(_) | Kind::Denied => Ok(None),
+        Kind::UnknownOutcome | Kind::Conflict => {
+            Ok(Some((0..many).map(|_| Err(error.like())).collect()))
+        }
+        Kind::ReadOnly
+        | Kind::Unauthorised
+        | Kind::Throttled(_)
+        | Kind::Unavailable
+        | Kind::Resync
+        | Kind::OutOfTime => Err(error),
+    }
 }
 
 fn missing(effect: Effect) -> Error {

@@ -2,7 +2,7 @@
 
 mod send;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct Graph {
     is_read_only: bool,
     /// Microsoft lets us put many people into a group at once, as far as we know.
     pub(super) adds_many: Arc<AtomicBool>,
+    /// So many people's policies are assigned in one request; 0 = one person's, for good.
+    pub(super) assigned_at_once: Arc<AtomicUsize>,
 }
 
 impl std::fmt::Debug for Graph {
@@ -112,6 +114,7 @@ impl Graph {
             has_place: Arc::default(),
             is_read_only: false,
             adds_many: Arc::new(AtomicBool::new(true)),
+            assigned_at_once: Arc::new(AtomicUsize::new(1)),
         })
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::address::{encode, id_in_path, is_id};
 use super::answer::Said;
-use super::batch::MOST;
+use super::batch::{MOST, for_each};
 use super::client::{Call, Graph, Receipt, Target};
 use super::page::{Fields, Page, Short, Tolerant, body, unreadable};
 use super::users::DeltaNext;
@@ -197,35 +197,20 @@ impl Graph {
             format!("/groups/{group}"),
             json!({"members@odata.bind": links}),
         );
-        match self.change(call).await {
-            Ok(receipt) => {
-                let changed = |id: &UserId| (id.clone(), Ok(Membership::Changed(receipt.clone())));
-                added.extend(people.iter().map(changed));
-                Ok(true)
-            }
-            Err(error) => match error.kind() {
-                Kind::Invalid | Kind::NotFound | Kind::Refused(_) => Ok(false),
-                Kind::Denied => {
-                    // The permission for single members does not always do for many (`graph-api.md 4.1`).
-                    self.adds_many.store(false, Ordering::Relaxed);
-                    Ok(false)
-                }
-                Kind::UnknownOutcome | Kind::Conflict => {
-                    let lost = |id: &UserId| {
-                        let error = Error::new(error.kind().clone(), format!("{error}"));
-                        (id.clone(), Err(error))
-                    };
-                    added.extend(people.iter().map(lost));
-                    Ok(true)
-                }
-                Kind::ReadOnly
-                | Kind::Unauthorised
-                | Kind::Throttled(_)
-                | Kind::Unavailable
-                | Kind::Resync
-                | Kind::OutOfTime => Err(error),
-            },
+        let answer = self.change(call).await;
+        if answer
+            .as_ref()
+            .is_err_and(|error| *error.kind() == Kind::Denied)
+        {
+            // The permission for single members does not always do for many (`graph-api.md 4.1`).
+            self.adds_many.store(false, Ordering::Relaxed);
         }
+        let Some(each) = for_each(answer, people.len())? else {
+            return Ok(false);
+        };
+        let each = people.iter().cloned().zip(each);
+        added.extend(each.map(|(id, outcome)| (id, outcome.map(Membership::Changed))));
+        Ok(true)
     }
 
     /// Puts one person into a group.

@@ -41,7 +41,7 @@ mod script;
 
 pub use self::address::check_address;
 pub use self::http::{Http, TransportError, loopback, network};
-pub use batch::Each;
+pub use batch::{Each, MOST as MOST_AT_ONCE};
 pub use client::{Counts, Graph, Receipt};
 pub use connect::{Microsoft, Secrets};
 pub use groups::{Added, GroupChange, GroupDeltaPage, GroupsPage, MOST_FOLLOWED, MembersPage};
@@ -49,6 +49,6 @@ pub use numbers::{NumberUpdate, NumbersFrom, NumbersPage, Ordered};
 pub use pace::Bucket;
 pub use permissions::Permissions;
 pub use secret::Secret;
-pub use teams::TeamsPage;
+pub use teams::{Policies, TeamsPage};
 pub use token::Connection;
 pub use users::{DeltaNext, DeltaPage, UsersFrom, UsersPage};

@@ -1,6 +1,7 @@
 //! Teams administration: the Teams user and policy assignment (`graph-api.md 5.1, 5.2`).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::address::{encode, id_in_path, is_id};
+use super::batch::{MOST, for_each};
 use super::client::{Call, Graph, Receipt, Target};
 use super::pace::Bucket;
 use super::page::{Fields, Page, Short, Tolerant, body, unreadable, unwrapped};
@@ -125,19 +127,52 @@ impl Graph {
         Ok(Some(policy_id))
     }
 
-    /// Assigns policies, by type and id, directly to one person. Accepted is not effective: that shows later, up to a day.
+    /// Assigns policies directly to one person. Accepted is not effective: that shows later, up to a day.
     pub async fn assign_policies(
         &self,
         id: &UserId,
         policies: &[(PolicyType, String)],
     ) -> Result<Receipt> {
-        let with_id = |(policy_type, policy): &(PolicyType, String)| {
-            let mut one = assignment(id, policy_type);
-            one["policyId"] = json!(policy);
-            one
-        };
-        self.set_policies("assign", policies.iter().map(with_id).collect())
+        self.set_policies("assign", assignments(id, policies).collect())
             .await
+    }
+
+    /// The same for several people in one request; their outcomes in their order. How many Microsoft takes is not documented, nor what
+    /// becomes of the others if one is refused: the first request is for one person, each that is taken lets the next be for twice as
+    /// many, and those of one that is refused are asked for one by one. If nothing was wrong with any of them, so is everybody later.
+    pub async fn assign_policies_of(&self, people: &[(UserId, Policies)]) -> Vec<Result<Receipt>> {
+        let mut each = Vec::with_capacity(people.len());
+        while let Some(rest) = people.get(each.len()..).filter(|rest| !rest.is_empty()) {
+            let many = self.assigned_at_once.load(Ordering::Relaxed);
+            let some = &rest[..rest.len().min(many.max(1))];
+            let all = some
+                .iter()
+                .flat_map(|(id, policies)| assignments(id, policies));
+            let answer = self.set_policies("assign", all.collect()).await;
+            if answer.is_ok() && some.len() == many {
+                let more = (2 * many).min(MOST);
+                self.assigned_at_once.store(more, Ordering::Relaxed);
+            }
+            if some.len() == 1 {
+                each.push(answer);
+                continue;
+            }
+            match for_each(answer, some.len()) {
+                Ok(Some(outcomes)) => each.extend(outcomes),
+                Ok(None) => {
+                    let mut alone = Vec::with_capacity(some.len());
+                    for (id, policies) in some {
+                        alone.push(self.assign_policies(id, policies).await);
+                    }
+                    if alone.iter().all(Result::is_ok) {
+                        self.assigned_at_once.store(0, Ordering::Relaxed);
+                    }
+                    each.extend(alone);
+                }
+                Err(error) => each.extend(some.iter().map(|_| Err(error.like()))),
+            }
+        }
+        each
     }
 
     /// Takes the direct assignments of these types from one person, who falls back to a group's policy or the Global one.
@@ -160,6 +195,21 @@ impl Graph {
 
 /// What is asked of a Teams account.
 const SELECT: &str = "id,accountType,featureTypes,effectivePolicyAssignments";
+
+/// Policies by type and id.
+pub type Policies = Vec<(PolicyType, String)>;
+
+/// The elements of an assignment of these policies to a person.
+fn assignments<'a>(
+    id: &'a UserId,
+    policies: &'a [(PolicyType, String)],
+) -> impl Iterator<Item = Value> + 'a {
+    policies.iter().map(move |(policy_type, policy)| {
+        let mut one = assignment(id, policy_type);
+        one["policyId"] = json!(policy);
+        one
+    })
+}
 
 /// One element of an assignment, without the id of a policy.
 fn assignment(id: &UserId, policy_type: &PolicyType) -> Value {

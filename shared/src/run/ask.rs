@@ -68,6 +68,10 @@ impl Bench<'_> {
                 }
                 Err(NotReady::Unread(error)) => return Ok(Asked::NotYet(error)),
             };
+            if request.is_shared() {
+                requests.push((request, self.graph.clone()));
+                continue;
+            }
             match self.graph.in_turn(request.bucket()).await {
                 Ok(graph) => requests.push((request, graph)),
                 Err(error) => return Ok(Asked::NotYet(error)),
@@ -113,7 +117,7 @@ impl Bench<'_> {
         let (mut wait, mut missing) = (None, None);
         for (number, (request, graph)) in numbers.into_iter().zip(&requests) {
             let sent = match self.lease.permit() {
-                Ok(()) => send(graph, &job.person, request).await,
+                Ok(()) => send(graph, &self.together, &job.person, request).await,
                 Err(error) => refused(error),
             };
             let now = self.shell.clock.now();
@@ -179,14 +183,15 @@ impl Bench<'_> {
 
 /// Reads what a step needs to know (W3).
 pub(super) async fn read(
-    graph: &Graph,
+    bench: &Bench<'_>,
     person: &UserId,
     what: Read,
     seen: &mut Seen,
 ) -> Result<()> {
+    let (graph, together) = (&bench.graph, &bench.together);
     match what {
         Read::User => {
-            seen.user = graph
+            seen.user = together
                 .user(person)
                 .await?
                 .map_or(Glance::Absent, Glance::Present)

@@ -20,6 +20,7 @@ use crate::telemetry;
 
 use super::health::{self, Health};
 use super::lease::Lease;
+use super::together::Together;
 use super::work::Bench;
 use super::{Shell, accounts, sync};
 
@@ -71,6 +72,10 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
                 if !due.is_empty() {
                     let ended = turns(shell, lease, &tenant, due, poll, &mut memory).await;
                     hand_over(shell, lease, &tenant, &mut memory).await?;
+                    // Their lanes go on beside this one, which may have much to do.
+                    shell
+                        .ring(&tenant.id, std::mem::take(&mut memory.rung))
+                        .await;
                     match ended {
                         Ok(Ended::Through) => {}
                         Ok(Ended::OutOfTime) => {
@@ -145,6 +150,7 @@ async fn turns(
         seats: OnceCell::new(),
         numbers_wanted: OnceCell::new(),
         numbers_taken: Mutex::default(),
+        together: Together::new(graph.clone(), shell.clock),
         graph,
     };
     pass(&bench, due, memory).await

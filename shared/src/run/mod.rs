@@ -9,6 +9,7 @@
 //! | `leave` | how a turn ends |
 //! | `known` | what it must know besides the person |
 //! | `supersede` | one job takes over from another |
+//! | `together` | who asks for the same at the same time asks in one request |
 //! | `seats` | who may take a licence seat now |
 //! | `ask`, `request` | requests to Microsoft: recorded, sent, answered; what each takes and what its answer means |
 //! | `sync` | one sync: which families are read, and when |
@@ -97,6 +98,7 @@ mod supersede;
 mod sweep;
 mod sync;
 mod tenants;
+mod together;
 mod unstage;
 mod work;
 

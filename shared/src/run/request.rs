@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::graph::{Bucket, Graph, NumberUpdate, Ordered, Receipt};
+use crate::graph::{Bucket, Graph, NumberUpdate, Ordered, Policies, Receipt};
 use crate::model::ask::{Answer, Verb};
 use crate::model::before::Before;
 use crate::model::group::{GroupId, Membership};
@@ -18,12 +18,14 @@ use crate::plan::holds::{
     other_policies,
 };
 
+use super::together::Together;
+
 /// A request with everything it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     Location(String),
     Licences(LicenceChange),
-    Assign(Vec<(PolicyType, String)>),
+    Assign(Policies),
     Unassign(Vec<PolicyType>),
     Join(GroupId),
     Leave(GroupId),
@@ -37,6 +39,11 @@ pub(super) enum Request {
 }
 
 impl Request {
+    /// Whether it may go together with those of others: then its place in the pace is taken when it is known how many share it.
+    pub(super) const fn is_shared(&self) -> bool {
+        matches!(self, Self::Join(_) | Self::Assign(_))
+    }
+
     /// Whose pace it keeps.
     pub(super) const fn bucket(&self) -> Bucket {
         match self {
@@ -194,7 +201,12 @@ pub(super) async fn ready(
 }
 
 /// Sends a request whose ask is recorded.
-pub(super) async fn send(graph: &Graph, person: &UserId, request: &Request) -> Sent {
+pub(super) async fn send(
+    graph: &Graph,
+    together: &Together,
+    person: &UserId,
+    request: &Request,
+) -> Sent {
     let result = match request {
         Request::Location(country) => graph.set_usage_location(person, country).await,
         Request::Licences(change) => {
@@ -202,9 +214,9 @@ pub(super) async fn send(graph: &Graph, person: &UserId, request: &Request) -> S
                 .assign_licences(person, &change.add, &change.remove)
                 .await
         }
-        Request::Assign(ids) => graph.assign_policies(person, ids).await,
+        Request::Assign(ids) => together.assign_policies(person, ids).await,
         Request::Unassign(kinds) => graph.unassign_policies(person, kinds).await,
-        Request::Join(group) => graph.add_member(group, person).await.map(receipt),
+        Request::Join(group) => together.add_member(group, person).await.map(receipt),
         Request::Leave(group) => graph.remove_member(group, person).await.map(receipt),
         Request::BlockSignIn => graph.block_sign_in(person).await,
         Request::RevokeSessions => graph.revoke_sessions(person).await,

@@ -31,7 +31,7 @@ impl Bench<'_> {
             match under_way(&ask, &seen, &job.person, now) {
                 Move::Read(what) => {
                     self.lease.permit()?;
-                    ask::read(&self.graph, &job.person, what, &mut seen).await?;
+                    ask::read(self, &job.person, what, &mut seen).await?;
                 }
                 Move::Close(_, answer) => {
                     job.close(ask.number, now, answer, None);
@@ -47,7 +47,7 @@ impl Bench<'_> {
             };
             if let View::Unread(what) = view(step, &seen) {
                 self.lease.permit()?;
-                ask::read(&self.graph, &job.person, what, &mut seen).await?;
+                ask::read(self, &job.person, what, &mut seen).await?;
             }
             let answer = match view(step, &seen) {
                 View::Holds => Answer::SeenLater,

@@ -27,6 +27,7 @@ use super::known::left;
 use super::lease::Lease;
 use super::lines::{Hold, Queue};
 use super::seats::Seats;
+use super::together::Together;
 use super::{Shell, health};
 
 /// What became of a turn.
@@ -52,6 +53,8 @@ pub(super) struct Bench<'a> {
     pub lease: &'a Lease<'a>,
     pub tenant: &'a Tenant,
     pub graph: Graph,
+    /// What is asked together with others.
+    pub together: Together,
     pub missing: BTreeSet<Capability>,
     pub lessons: Mutex<health::Lessons>,
     /// A worker died in this lane: stamp every job before touching it.
@@ -360,7 +363,7 @@ impl Bench<'_> {
             )
             | (None, what @ Read::Teams) => {
                 self.lease.permit()?;
-                ask::read(&self.graph, person, what, seen).await
+                ask::read(self, person, what, seen).await
             }
         }
     }

@@ -50,6 +50,8 @@ pub struct Counts {
     pub requests: BTreeMap<&'static str, u64>,
     /// Requests that counted against the directory write budget.
     pub directory_writes: u64,
+    /// Requests that counted against the budget of the Teams administration.
+    pub teams_requests: u64,
     /// 429s answered, for whatever reason.
     pub throttled: u64,
     /// Resource units of the directory spent (`graph-api.md 7.2`).

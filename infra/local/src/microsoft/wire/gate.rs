@@ -195,6 +195,7 @@ impl Gate {
     /// # Errors
     /// 429 when the budget of the last second is spent.
     pub(crate) fn spend_teams(&mut self, now: Time) -> Result<f64, Refusal> {
+        self.counts.teams_requests += 1;
         match self.teams.spend(now, 1) {
             Spent::Fits(share) => Ok(share),
             Spent::Over(wait) => Err(self.throttled(wait, "CPULimitExceeded")),
