@@ -8,44 +8,118 @@ use crate::error::Result;
 /// How the digest of a row begins whose origin has vanished.
 pub(super) const GONE: &str = "gone";
 
-/// The rows of some partitions, by what their sort keys name.
+/// The rows of some partitions, by what their sort keys name; half a million of them have to fit a function's memory.
 #[derive(Debug, Default)]
 pub struct Known {
-    rows: BTreeMap<String, Row>,
-    /// Those that were there before the run began, in the order of their keys: their places stay the same while it lasts.
-    before: Vec<String>,
+    rows: BTreeMap<Id, Row>,
+    /// How many were there before the run began.
+    before: u32,
+}
+
+/// What a sort key names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Id {
+    /// A GUID in small letters, as Microsoft writes it.
+    Guid(u128),
+    /// `+` and digits.
+    Number(u64),
+    Text(Box<str>),
 }
 
 #[derive(Debug)]
 struct Row {
-    digest: String,
+    digest: Digest,
+    /// Of those that were there before the run began: which one. It stays the same while the run lasts.
     place: Option<u32>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Digest {
+    /// Hexadecimal.
+    Short([u8; 10]),
+    Text(Box<str>),
+}
+
+impl Id {
+    fn of(text: &str) -> Self {
+        let guid = || {
+            u128::from_str_radix(&text.replace('-', ""), 16)
+                .ok()
+                .map(Self::Guid)
+        };
+        let number = || text.strip_prefix('+')?.parse().ok().map(Self::Number);
+        let packed = guid().filter(|id| id.text() == text);
+        let packed = packed.or_else(|| number().filter(|id| id.text() == text));
+        packed.unwrap_or_else(|| Self::Text(text.into()))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Guid(bits) => {
+                let hex = format!("{bits:032x}");
+                let (a, b, c, d, e) = (
+                    &hex[..8],
+                    &hex[8..12],
+                    &hex[12..16],
+                    &hex[16..20],
+                    &hex[20..],
+                );
+                format!("{a}-{b}-{c}-{d}-{e}")
+            }
+            Self::Number(digits) => format!("+{digits}"),
+            Self::Text(text) => text.to_string(),
+        }
+    }
+}
+
+impl Digest {
+    fn of(text: &str) -> Self {
+        let is_short =
+            text.len() == 20 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let mut short = [0; 10];
+        for (byte, at) in short.iter_mut().zip((0..).step_by(2)) {
+            let pair = text.get(at..at + 2).filter(|_| is_short);
+            match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+                Some(read) => *byte = read,
+                None => return Self::Text(text.into()),
+            }
+        }
+        Self::Short(short)
+    }
+
+    fn begins_with(&self, prefix: &str) -> bool {
+        match self {
+            Self::Short(_) => false,
+            Self::Text(text) => text.starts_with(prefix),
+        }
+    }
 }
 
 impl Known {
     /// Whether the table says this of somebody already.
     pub fn says(&self, id: &str, digest: &str) -> bool {
-        self.rows.get(id).is_some_and(|row| row.digest == digest)
+        let row = self.rows.get(&Id::of(id));
+        row.is_some_and(|row| row.digest == Digest::of(digest))
     }
 
-    /// What the table says of it, in short.
-    pub(super) fn digest(&self, id: &str) -> Option<&str> {
-        Some(self.rows.get(id)?.digest.as_str())
+    /// Whether what the table says of somebody is a word that begins so, and no digest.
+    pub(super) fn begins(&self, id: &str, word: &str) -> bool {
+        let row = self.rows.get(&Id::of(id));
+        row.is_some_and(|row| row.digest.begins_with(word))
     }
 
     /// The place of a row that was there before the run began.
     pub fn place(&self, id: &str) -> Option<u32> {
-        self.rows.get(id)?.place
+        self.rows.get(&Id::of(id))?.place
     }
 
     /// Those that were there before the run began, have not vanished since, and of which this does not hold.
     pub fn without(&self, seen: impl Fn(u32) -> bool) -> Vec<String> {
-        let missing = self.before.iter().filter(|id| {
-            self.rows.get(*id).is_some_and(|row| {
-                !row.digest.starts_with(GONE) && row.place.is_some_and(|place| !seen(place))
-            })
-        });
-        missing.cloned().collect()
+        let is_missing = |row: &Row| {
+            !row.digest.begins_with(GONE) && row.place.is_some_and(|place| !seen(place))
+        };
+        let missing = self.rows.iter().filter(|(_, row)| is_missing(row));
+        missing.map(|(id, _)| id.text()).collect()
     }
 
     fn take_in(&mut self, item: &Item, prefix: &str, since: u64) {
@@ -54,17 +128,13 @@ impl Known {
             return;
         };
         let is_old = number(item, "first_fence").unwrap_or_default() < since;
-        let place = is_old
-            .then(|| u32::try_from(self.before.len()).ok())
-            .flatten();
-        if place.is_some() {
-            self.before.push(id.to_owned());
-        }
+        let place = is_old.then_some(self.before);
+        self.before += u32::from(is_old);
         let row = Row {
-            digest: digest.to_owned(),
+            digest: Digest::of(digest),
             place,
         };
-        self.rows.insert(id.to_owned(), row);
+        self.rows.insert(Id::of(id), row);
     }
 }
 
@@ -101,5 +171,41 @@ impl Store {
             }
         }
         Ok(known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_digests_come_back_as_they_were() {
+        for text in [
+            "0000000a-0000-4000-8000-0000000000ff",
+            "0000000A-0000-4000-8000-0000000000FF",
+            "00000000000040008000000000000000",
+            "+493012345",
+            "+0493012345",
+            "+99999999999999999999",
+            "alice",
+            "",
+        ] {
+            assert_eq!(Id::of(text).text(), text);
+        }
+        assert!(matches!(
+            Id::of("0000000a-0000-4000-8000-0000000000ff"),
+            Id::Guid(_)
+        ));
+        assert!(matches!(Id::of("+493012345"), Id::Number(_)));
+        assert!(matches!(
+            Digest::of("a11dbb99da525ef91343"),
+            Digest::Short(_)
+        ));
+        assert_eq!(Digest::of("missed 7"), Digest::Text("missed 7".into()));
+        assert_ne!(
+            Digest::of("A11dbb99da525ef91343"),
+            Digest::of("a11dbb99da525ef91343")
+        );
+        assert!(Digest::of("gone SoftDeleted").begins_with(GONE));
     }
 }

@@ -51,10 +51,13 @@ impl Store {
         fence: u64,
     ) -> Result<Merged> {
         let in_this = format!("{MISSED} {since}");
-        let digest = match known.digest(missed.as_str()) {
-            Some(digest) if digest == in_this => return Ok(Merged::Known),
-            Some(digest) if digest.starts_with(MISSED) => GONE.to_owned(),
-            Some(_) | None => in_this,
+        if known.says(missed.as_str(), &in_this) {
+            return Ok(Merged::Known);
+        }
+        let digest = if known.begins(missed.as_str(), MISSED) {
+            GONE.to_owned()
+        } else {
+            in_this
         };
         let key = keys::number(&tenant.id, tenant.shards, missed);
         let write = Write::update(key, format!("{SYNCED}, #missed_in = :since"))
