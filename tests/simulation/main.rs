@@ -9,6 +9,7 @@
 //! | `encounters` | named interleavings: offboarding against assignment, frozen workers, stale pages |
 //! | `peace` | what is settled stays settled over 100 syncs |
 //! | `poison` | a job that kills its worker, or comes from a newer version, is put aside |
+//! | `fair` | the wave of one customer keeps others waiting only shortly |
 //! | `families` | groups, numbers, policies and licence states are read beside people, killed or not |
 //! | `files` | orders for many people by file |
 //! | `flow` | both ways in: to the tenant level and adopted, or flow-through |
@@ -40,6 +41,7 @@ mod desk;
 mod directory;
 mod doorbells;
 mod encounters;
+mod fair;
 mod families;
 mod files;
 mod flow;
