@@ -52,7 +52,7 @@ fuzz:
 # people; a wave of 5,000.
 bench: bench-start
 	$(CARGO) run --release --package bench
-	$(CARGO) bench --package shared --bench rules
+	$(CARGO) bench --package shared --bench people
 	ROLLCALL_WAVE=5000 $(CARGO) test --release --workspace --test simulation -- --ignored --exact pace::a_large_wave_goes_as_fast_as_it_may --nocapture
 
 # Execution to the first question to the Runtime API, and size, beside a function that does nothing.

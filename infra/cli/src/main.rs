@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+mod cost;
 mod demo;
 mod remote;
 mod tenant;
@@ -52,6 +53,8 @@ enum Command {
     Schedules(remote::govern::Schedules),
     /// Configuration as code: a folder of YAML files.
     Config(remote::config::Config),
+    /// Reckons what a tenant costs at AWS a month.
+    Cost(cost::Arguments),
     /// Prints the description of the API (OpenAPI 3.1).
     Openapi,
     /// Prints completions for a shell.
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Command::Changes(arguments) => remote::govern::changes(&arguments),
         Command::Schedules(arguments) => remote::govern::schedules(&arguments),
         Command::Config(arguments) => remote::config::config(&arguments),
+        Command::Cost(arguments) => cost::run(&arguments),
         Command::Openapi => remote::govern::openapi(),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

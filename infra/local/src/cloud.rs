@@ -17,6 +17,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextMut;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -214,6 +215,11 @@ impl Cloud {
                 given: Arc::clone(&self.tokens_given),
             })
             .build()
+    }
+
+    /// What carries a request of the SDK to the engines.
+    pub(crate) fn connector(&self) -> SharedHttpConnector {
+        wire::connector(self.engines.clone(), self.outside.clone())
     }
 
     /// The way to the outside, for [`crate::faulty::faulty`].

@@ -247,6 +247,14 @@ impl Installation {
         self.cloud.run(&self.functions, &self.timers).await;
     }
 
+    /// Lets somebody else carry out what a lane's function is called for, such as a process of its own.
+    pub fn hand_to(&mut self, lane: Lane, handler: &Handler) {
+        let functions = self.functions.iter_mut();
+        for function in functions.filter(|function| function.name == lane.name()) {
+            function.handler = Arc::clone(handler);
+        }
+    }
+
     /// A shell of its own for one more function, such as the API.
     pub fn shell(&self) -> Shell {
         self.site.shell(self.site.clock)

@@ -60,8 +60,13 @@ pub struct Engines {
 
 /// An HTTP client for any AWS SDK client: no socket, no thread, everything in the caller's poll.
 pub fn client(engines: Engines, outside: Outside) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(Wire { engines, outside });
+    let connector = connector(engines, outside);
     http_client_fn(move |_, _| connector.clone())
+}
+
+/// What carries its requests.
+pub fn connector(engines: Engines, outside: Outside) -> SharedHttpConnector {
+    SharedHttpConnector::new(Wire { engines, outside })
 }
 
 #[derive(Clone)]

@@ -101,6 +101,8 @@ pub enum Outcome {
 pub struct Invocations {
     /// Begun, those that still run included.
     pub started: u64,
+    /// How long those took that are over, together, by the cloud's clock.
+    pub busy: Duration,
     /// With an answer.
     pub answered: u64,
     /// With an error or a panic.
@@ -151,6 +153,7 @@ impl Lambda {
             i.started += 1;
             i.started
         });
+        let begun = self.clock.elapsed();
         let deadline = self.clock.now() + timeout;
         let work = AssertUnwindSafe(async { handler(event, deadline).await }).catch_unwind();
         let outcome = tokio::select! {
@@ -163,11 +166,15 @@ impl Lambda {
             },
             () = self.clock.sleep(timeout) => Outcome::TimedOut,
         };
-        self.count(name, |i| match &outcome {
-            Outcome::Answered(_) => i.answered += 1,
-            Outcome::Failed(_) => i.failed += 1,
-            Outcome::Crashed => i.crashed += 1,
-            Outcome::TimedOut => i.timed_out += 1,
+        let took = self.clock.elapsed().saturating_sub(begun);
+        self.count(name, |i| {
+            i.busy += took;
+            match &outcome {
+                Outcome::Answered(_) => i.answered += 1,
+                Outcome::Failed(_) => i.failed += 1,
+                Outcome::Crashed => i.crashed += 1,
+                Outcome::TimedOut => i.timed_out += 1,
+            }
         });
         tracing::debug!(function = name, number, ?outcome, "invocation ended");
         outcome

@@ -111,6 +111,8 @@ async fn a_failed_panicked_timed_out_or_crashed_invocation_leaves_its_messages()
         failed: 2,
         crashed: 1,
         timed_out: 1,
+        // Only the one that hangs takes time.
+        busy: TIMEOUT,
     };
     assert_eq!(ended, expected);
     assert_eq!(
