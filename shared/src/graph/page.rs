@@ -1,5 +1,6 @@
 //! Answers of many elements, read so that a bad element or field harms nothing but itself (fault 39).
 
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -38,7 +39,18 @@ pub(super) fn unreadable(what: &str) -> Error {
 /// An object whose fields are looked at one by one, each only when it is asked for.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Fields<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
+pub(super) struct Fields<'a>(#[serde(borrow)] BTreeMap<Name<'a>, &'a RawValue>);
+
+/// The name of a field, which nearly always stands in the answer as it is.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Borrow<str> for Name<'_> {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 impl<'a> Fields<'a> {
     /// The fields of an element; `None` if it is no object.
@@ -118,6 +130,13 @@ impl<'de> Deserialize<'de> for Short {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_may_be_written_with_escapes() {
+        let fields: Fields<'_> = serde_json::from_str(r#"{"\u0069d": "x", "plain": 1}"#).unwrap();
+        assert_eq!(fields.get::<String>("id").as_deref(), Some("x"));
+        assert_eq!(fields.get::<u8>("plain"), Some(1));
+    }
 
     fn fields(text: &str) -> Fields<'_> {
         serde_json::from_str(text).unwrap()

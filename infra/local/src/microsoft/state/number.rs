@@ -72,6 +72,8 @@ impl World {
             });
         }
         if let Some(Holder { id, category }) = &to {
+            let held = self.held.entry(id.clone()).or_default();
+            held.insert(number.to_owned());
             let line = Line {
                 number: number.to_owned(),
                 category: category.clone(),

@@ -46,10 +46,15 @@ impl World {
         let top = query.top(500, 1_000)?;
         let skip = skip(query)?;
         let filter = query.get("$filter").map(parse).transpose()?;
-        let value: Vec<Value> = match filter.as_ref().and_then(only_number) {
-            // By far the most frequent question; the numbers are found by what it names.
-            Some(number) => self.numbers.get(number).into_iter().collect::<Vec<_>>(),
-            None => self.numbers.values().collect(),
+        let named = |name| filter.as_ref().and_then(|filter| only(filter, name));
+        // By far the most frequent questions; the numbers are found by what they name.
+        let value: Vec<Value> = match (named("telephoneNumber"), named("assignmentTargetId")) {
+            (Some(number), _) => self.numbers.get(number).into_iter().collect::<Vec<_>>(),
+            (None, Some(holder)) => {
+                let held = self.held.get(holder).into_iter().flatten();
+                held.filter_map(|number| self.numbers.get(number)).collect()
+            }
+            (None, None) => self.numbers.values().collect(),
         }
         .into_iter()
         .filter(|number| !number.hidden)
@@ -203,11 +208,11 @@ fn parse(text: &str) -> Result<Filter, Refusal> {
         .ok_or_else(|| bad_request(format!("The filter '{text}' is not supported.")))
 }
 
-/// The one number that a filter asks for.
-fn only_number(filter: &Filter) -> Option<&str> {
+/// The one value of a property that a filter asks for.
+fn only<'a>(filter: &'a Filter, property: &str) -> Option<&'a str> {
     let mut equalities = filter.parts().into_iter().filter_map(Filter::equality);
-    let (_, number) = equalities.find(|(path, _)| *path == "telephoneNumber")?;
-    number.as_str()
+    let (_, value) = equalities.find(|(path, _)| *path == property)?;
+    value.as_str()
 }
 
 pub(super) fn bad_request(message: impl Into<String>) -> Refusal {

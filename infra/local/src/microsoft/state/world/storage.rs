@@ -43,6 +43,14 @@ impl World {
         }
         self.feed = feed(&disk, "change")?;
         self.numbers = disk.load("number")?.into_iter().collect();
+        let now = self.now();
+        for (number, entry) in &self.numbers {
+            let holders = [entry.holder.seen(now), entry.holder.truth()];
+            for holder in holders.into_iter().flatten() {
+                let held = self.held.entry(holder.id.clone()).or_default();
+                held.insert(number.clone());
+            }
+        }
         self.snapshots = disk.load("snapshot")?.into_iter().collect();
         for (id, order) in disk.load::<Order>("order")? {
             if order.is_open() {
