@@ -14,7 +14,7 @@ ARCH ?= arm64
 ENV ?= dev
 REQUESTS ?= 60000
 
-.PHONY: bench-large up demo test rehearse sim fuzz bench sdk check audit lint-template build deploy destroy bench-start
+.PHONY: up demo test rehearse sim fuzz bench sdk check audit lint-template build deploy destroy bench-start bench-large
 
 # The whole system on this machine, with a simulated Microsoft 365 tenant.
 up:

@@ -1,11 +1,10 @@
 //! Fifty customers, one of whom is in the midst of a large wave: the others hardly notice (F119).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use local::contoso::{self, Employee};
 use local::demo::{self, EPOCH};
-use local::fate::{Fate, Hook, Service};
+use local::fate::latency;
 use local::installation::{Installation, Options, Schedules};
 use local::microsoft::{self, Microsoft};
 use shared::clock::Clock;
@@ -48,18 +47,6 @@ fn customer(nth: usize, people: usize, clock: Clock) -> Customer {
         options,
         employees,
     }
-}
-
-/// Answers take as long as real ones.
-fn latency() -> Hook {
-    Arc::new(|request| {
-        Fate::Delay(match request.service {
-            Service::Microsoft => Duration::from_millis(300),
-            Service::DynamoDb | Service::Sqs | Service::Scheduler | Service::Secrets => {
-                Duration::from_millis(5)
-            }
-        })
-    })
 }
 
 /// So many people of one customer are provisioned at once; ten minutes later the others take up theirs, all in the same moment. How long

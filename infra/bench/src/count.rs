@@ -3,11 +3,10 @@
 use std::ops::Sub;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use local::cloud;
-use local::fate::{Fate, Hook, Service};
 use local::microsoft;
+use local::prices::Used;
 use serde::Serialize;
 use shared::config;
 use shared::graph::Http;
@@ -16,10 +15,6 @@ use tower::{ServiceExt, service_fn};
 
 /// The minute sweep is no flow's: it comes whatever there is to do.
 const SWEEP: &str = "sweep";
-/// How long an answer takes in the model of Lambda's time: of Microsoft, of the table, of anything else. Processor time is not in it.
-const MICROSOFT: Duration = Duration::from_millis(300);
-const TABLE: Duration = Duration::from_millis(5);
-const OTHERS: Duration = Duration::from_millis(10);
 /// A message is received and deleted, besides being sent.
 const PER_INVOCATION: u64 = 2;
 
@@ -79,7 +74,7 @@ impl Cost {
 
     /// The same for each of so many.
     pub fn each(self, people: usize) -> Self {
-        self.map(|total| total / people as f64)
+        self.with(self, |total, _| total / people as f64)
     }
 
     /// By name, in the order of the table.
@@ -100,25 +95,29 @@ impl Cost {
 
     /// At list price, us-east-1, arm64 (README, "What it costs").
     pub fn dollars(self) -> f64 {
-        0.625e-6 * self.wru
-            + 0.125e-6 * self.rru
-            + 0.40e-6 * self.sqs
-            + 0.20e-6 * self.invocations
-            + 13.333_4e-6 * self.gb_seconds
+        let used = Used {
+            rru: self.rru,
+            wru: self.wru,
+            sqs: self.sqs,
+            invocations: self.invocations,
+            gb_seconds: self.gb_seconds,
+        };
+        used.dollars()
     }
 
-    fn map(self, change: impl Fn(f64) -> f64) -> Self {
+    /// Both, count by count.
+    fn with(self, other: Self, join: impl Fn(f64, f64) -> f64) -> Self {
         Self {
-            graph: change(self.graph),
-            round_trips: change(self.round_trips),
-            resource_units: change(self.resource_units),
-            directory_writes: change(self.directory_writes),
-            bytes: change(self.bytes),
-            rru: change(self.rru),
-            wru: change(self.wru),
-            sqs: change(self.sqs),
-            invocations: change(self.invocations),
-            gb_seconds: change(self.gb_seconds),
+            graph: join(self.graph, other.graph),
+            round_trips: join(self.round_trips, other.round_trips),
+            resource_units: join(self.resource_units, other.resource_units),
+            directory_writes: join(self.directory_writes, other.directory_writes),
+            bytes: join(self.bytes, other.bytes),
+            rru: join(self.rru, other.rru),
+            wru: join(self.wru, other.wru),
+            sqs: join(self.sqs, other.sqs),
+            invocations: join(self.invocations, other.invocations),
+            gb_seconds: join(self.gb_seconds, other.gb_seconds),
         }
     }
 }
@@ -127,18 +126,7 @@ impl Sub for Cost {
     type Output = Self;
 
     fn sub(self, before: Self) -> Self {
-        Self {
-            graph: self.graph - before.graph,
-            round_trips: self.round_trips - before.round_trips,
-            resource_units: self.resource_units - before.resource_units,
-            directory_writes: self.directory_writes - before.directory_writes,
-            bytes: self.bytes - before.bytes,
-            rru: self.rru - before.rru,
-            wru: self.wru - before.wru,
-            sqs: self.sqs - before.sqs,
-            invocations: self.invocations - before.invocations,
-            gb_seconds: self.gb_seconds - before.gb_seconds,
-        }
+        self.with(before, |now, before| now - before)
     }
 }
 
@@ -164,15 +152,4 @@ impl Wire {
             }
         }))
     }
-}
-
-/// Lets every answer take as long as the model of Lambda's time says.
-pub fn latency() -> Hook {
-    Arc::new(|request| {
-        Fate::Delay(match request.service {
-            Service::Microsoft => MICROSOFT,
-            Service::DynamoDb => TABLE,
-            Service::Sqs | Service::Scheduler | Service::Secrets => OTHERS,
-        })
-    })
 }

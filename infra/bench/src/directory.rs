@@ -7,10 +7,11 @@ use shared::error::Result;
 use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::ReadinessLooks;
 
-use crate::promise::{Row, reading};
+use crate::promise::{Reading, Row};
 use crate::world::{HOUR, World, steady};
 
-fn id(nth: usize) -> String {
+/// Whoever is the nth.
+pub fn id(nth: usize) -> String {
     format!("{nth:08}-0000-4000-8000-000000000000")
 }
 
@@ -30,17 +31,9 @@ pub async fn directory(people: usize) -> Result<Vec<Row>> {
     let options = steady();
     let customer = demo::customer(&options, ReadinessLooks::Scheduled);
     let world = World::of(options, customer).await?;
-    let id = |nth: usize| format!("{nth:08}-0000-4000-8000-000000000000");
-    for nth in 0..people {
-        let (mail, name) = (format!("p{nth}@contoso.com"), format!("Person {nth}"));
-        world
-            .microsoft
-            .add_person(NewPerson::new(id(nth), mail, name));
-        let number = NewNumber::new(format!("+4930{nth:06}"), "directRouting");
-        world.microsoft.add_number(number);
-    }
+    fill(&world.microsoft, people);
     let sync = |mark| world.ask(Lane::Sync, mark, 3 * HOUR);
-    let promised = reading(people);
+    let promised = Reading { people };
     let first = promised.first(sync(Mark::Pull).await?);
     let full = promised.full(sync(Mark::Full).await?);
     let idle = promised.idle(sync(Mark::Pull).await?);

@@ -18,6 +18,7 @@ use shared::model::tree::{Node, NodeKind, Values};
 use shared::run::inventory::{self, Written};
 use shared::run::{self, MoveChoice};
 
+use crate::directory::id;
 use crate::promise::{self, Row};
 use crate::world::{HOUR, MINUTE, World, steady};
 
@@ -54,7 +55,7 @@ fn site(name: &str) -> SitePath {
 }
 
 fn person(nth: usize) -> UserId {
-    UserId(format!("{nth:08}-0000-4000-8000-000000000000"))
+    UserId(id(nth))
 }
 
 fn persona(licence: Licence) -> Persona {

@@ -90,12 +90,7 @@ impl Row {
 
 /// The promises of reading so many people, each with a number.
 pub struct Reading {
-    people: usize,
-}
-
-/// See [`Reading`].
-pub fn reading(people: usize) -> Reading {
-    Reading { people }
+    pub people: usize,
 }
 
 impl Reading {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use local::demo::EPOCH;
+use local::fate::latency;
 use local::installation::{Customer, Installation, Options, Schedules};
 use local::microsoft::{self, Microsoft};
 use shared::clock::Clock;
@@ -12,7 +13,7 @@ use shared::model::lane::{Lane, Mark};
 use shared::model::tenant::TenantId;
 use shared::run::Shell;
 
-use crate::count::{Cost, Wire, latency};
+use crate::count::{Cost, Wire};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 pub const HOUR: Duration = Duration::from_secs(3_600);

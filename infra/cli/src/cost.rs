@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use local::prices::{GB_SECOND, INVOCATION, RRU, Used};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -14,12 +15,7 @@ const HOURS: f64 = 730.0;
 const DAYS: f64 = HOURS / 24.0;
 const WEEKS: f64 = DAYS / 7.0;
 
-/// $ each.
-const WRU: f64 = 0.625e-6;
-const RRU: f64 = 0.125e-6;
-const SQS: f64 = 0.40e-6;
-const INVOCATION: f64 = 0.20e-6;
-const GB_SECOND: f64 = 13.333_4e-6;
+/// $ each; the others are those of `local::prices`.
 const API_REQUEST: f64 = 1.0e-6;
 const SCHEDULED: f64 = 1.0e-6;
 /// $ a GB: kept in the table for a month, kept for restoring it, logged.
@@ -80,33 +76,18 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What a flow was measured to ask for.
-#[derive(Clone, Copy, Debug, Deserialize)]
-struct Cost {
-    rru: f64,
-    wru: f64,
-    sqs: f64,
-    invocations: f64,
-    gb_seconds: f64,
-}
-
-impl Cost {
-    fn dollars(self) -> f64 {
-        let log = LOGGED * LOG_OF_INVOCATION * self.invocations;
-        WRU * self.wru
-            + RRU * self.rru
-            + SQS * self.sqs
-            + INVOCATION * self.invocations
-            + GB_SECOND * self.gb_seconds
-            + log
-    }
-}
-
+/// A flow, and what it was measured to ask for.
 #[derive(Debug, Deserialize)]
 struct Row {
     flow: String,
     people: f64,
-    cost: Cost,
+    cost: Used,
+}
+
+impl Row {
+    fn dollars(&self) -> f64 {
+        self.cost.dollars() + LOGGED * LOG_OF_INVOCATION * self.cost.invocations
+    }
 }
 
 struct Measured(Vec<Row>);
@@ -126,7 +107,7 @@ impl Measured {
     fn one(&self, flow: &str) -> Result<f64, String> {
         let row = self.all(flow).last();
         let row = row.ok_or_else(|| format!("nobody measured {flow:?}"))?;
-        Ok(row.cost.dollars())
+        Ok(row.dollars())
     }
 
     /// $ of a flow that grows with the people, for so many of them: on the line through the smallest and the largest that was measured.
@@ -135,7 +116,7 @@ impl Measured {
         let (Some(small), Some(large)) = (small, large) else {
             return Err(format!("nobody measured {flow:?}"));
         };
-        let (low, high) = (small.cost.dollars(), large.cost.dollars());
+        let (low, high) = (small.dollars(), large.dollars());
         let more = large.people - small.people;
         if more <= 0.0 {
             return Err(format!("{flow:?} was measured at one size only"));

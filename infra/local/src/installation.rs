@@ -312,9 +312,7 @@ impl Site {
         let sdk = self.cloud.sdk_config();
         let clients = Clients {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(self.cloud.dynamodb_config()),
-            sqs: aws_sdk_sqs::Client::new(&sdk),
-            scheduler: aws_sdk_scheduler::Client::new(&sdk),
-            secrets: aws_sdk_secretsmanager::Client::new(&sdk),
+            ..Clients::new(&sdk)
         };
         let config = Config {
             table: TABLE.to_owned(),

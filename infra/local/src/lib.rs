@@ -19,6 +19,7 @@ pub mod installation;
 pub mod issuer;
 pub mod lambda;
 pub mod microsoft;
+pub mod prices;
 pub mod reference;
 pub mod scheduler;
 pub mod secrets;

@@ -72,10 +72,6 @@ pub(super) async fn drain(shell: &Shell, lease: &Lease<'_>, mut tenant: Tenant) 
                 if !due.is_empty() {
                     let ended = turns(shell, lease, &tenant, due, poll, &mut memory).await;
                     hand_over(shell, lease, &tenant, &mut memory).await?;
-                    // Their lanes go on beside this one, which may have much to do.
-                    shell
-                        .ring(&tenant.id, std::mem::take(&mut memory.rung))
-                        .await;
                     match ended {
                         Ok(Ended::Through) => {}
                         Ok(Ended::OutOfTime) => {
@@ -361,7 +357,8 @@ async fn hand_over(
             .store
             .hand_over(tenant, &jobs, lane, lease.worker(), now)
             .await?;
-        memory.rung.insert(lane);
+        // It goes on beside this lane, which may have much to do.
+        shell.ring(&tenant.id, [lane]).await;
     }
     Ok(())
 }

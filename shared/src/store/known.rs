@@ -40,16 +40,36 @@ enum Digest {
     Text(Box<str>),
 }
 
+/// The bits of a GUID in small letters.
+fn guid(text: &str) -> Option<u128> {
+    let mut places = text.bytes().enumerate();
+    let bits = places.try_fold(0, |bits, (at, byte)| match at {
+        8 | 13 | 18 | 23 => (byte == b'-').then_some(bits),
+        _ => Some(bits << 4 | u128::from(digit(byte)?)),
+    });
+    bits.filter(|_| text.len() == 36)
+}
+
+/// The digits of a telephone number.
+fn e164(text: &str) -> Option<u64> {
+    let digits = text.strip_prefix('+')?;
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    digits.parse().ok().filter(|_| is_plain)
+}
+
+/// What a hexadecimal digit says, in small letters.
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}
+
 impl Id {
     fn of(text: &str) -> Self {
-        let guid = || {
-            u128::from_str_radix(&text.replace('-', ""), 16)
-                .ok()
-                .map(Self::Guid)
-        };
-        let number = || text.strip_prefix('+')?.parse().ok().map(Self::Number);
-        let packed = guid().filter(|id| id.text() == text);
-        let packed = packed.or_else(|| number().filter(|id| id.text() == text));
+        let packed = guid(text).map(Self::Guid);
+        let packed = packed.or_else(|| e164(text).map(Self::Number));
         packed.unwrap_or_else(|| Self::Text(text.into()))
     }
 
@@ -74,17 +94,20 @@ impl Id {
 
 impl Digest {
     fn of(text: &str) -> Self {
-        let is_short =
-            text.len() == 20 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let mut short = [0; 10];
-        for (byte, at) in short.iter_mut().zip((0..).step_by(2)) {
-            let pair = text.get(at..at + 2).filter(|_| is_short);
-            match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-                Some(read) => *byte = read,
-                None => return Self::Text(text.into()),
-            }
+        let digits = text.as_bytes().chunks_exact(2);
+        let is_short = text.len() == 2 * short.len()
+            && short.iter_mut().zip(digits).all(|(byte, pair)| {
+                let read = pair
+                    .iter()
+                    .try_fold(0, |high, one| Some(high << 4 | digit(*one)?));
+                read.inspect(|read| *byte = *read).is_some()
+            });
+        if is_short {
+            Self::Short(short)
+        } else {
+            Self::Text(text.into())
         }
-        Self::Short(short)
     }
 
     fn begins_with(&self, prefix: &str) -> bool {
