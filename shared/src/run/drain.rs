@@ -121,13 +121,12 @@ async fn turns(
     memory: &mut Memory,
 ) -> Result<Ended> {
     let graph = shell.graph(tenant).await?;
-    graph.set_share(share(shell, tenant, lease.lane()).await?);
-    graph.set_last_start(lease.last_start());
+    lease.guide(&graph).await?;
     let accounts = match everybody_since {
         Some(_) if due.len() > config::MANY_STAGED => {
             let accounts = accounts::all(lease, &graph).await?;
             lease.renew().await?;
-            graph.set_last_start(lease.last_start());
+            lease.guide(&graph).await?;
             accounts
         }
         Some(_) | None => None,
@@ -314,10 +313,7 @@ async fn pass(bench: &Bench<'_>, due: Vec<(Time, JobId)>, memory: &mut Memory) -
 /// Keeps the lease, looks whether the tenant was stopped meanwhile (L6), and takes the share of lanes that are idle.
 async fn renewed(bench: &Bench<'_>) -> Result<bool> {
     bench.lease.renew().await?;
-    bench.graph.set_last_start(bench.lease.last_start());
-    bench
-        .graph
-        .set_share(share(bench.shell, bench.tenant, bench.lease.lane()).await?);
+    bench.lease.guide(&bench.graph).await?;
     let tenant = sync::tenant(bench.shell, &bench.tenant.id).await?;
     Ok(tenant.mode() != Mode::Active)
 }
@@ -361,19 +357,4 @@ async fn hand_over(
         shell.ring(&tenant.id, [lane]).await;
     }
     Ok(())
-}
-
-/// This lane's share of the tenant's pace in per mille, with those of the lanes that are idle, and will be until the next look at
-/// them.
-async fn share(shell: &Shell, tenant: &Tenant, lane: Lane) -> Result<u32> {
-    let now = shell.clock.now();
-    let next_look = now + config::RENEWAL;
-    let mut share = 1_000;
-    for (other, row) in shell.store.lanes(&tenant.id).await? {
-        let is_idle = !row.is_held(now) && row.wake_at.is_none_or(|at| at > next_look);
-        if other != lane && !is_idle {
-            share -= config::lane(other).share;
-        }
-    }
-    Ok(share)
 }

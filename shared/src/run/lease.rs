@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
+use crate::graph::Graph;
 use crate::model::lane::{Lane, LaneRow, Mark, Worker};
 use crate::model::tenant::TenantId;
 use crate::model::time::Time;
@@ -122,8 +123,24 @@ impl<'a> Lease<'a> {
         }
     }
 
-    /// No request may start later than at this reading of the monotonic clock (L6).
-    pub fn last_start(&self) -> Duration {
+    /// Tells a client how far it may go until the next renewal: when its last request may start (L6), and its lane's share of the
+    /// tenant's pace, with those of the lanes that are idle and stay so until then.
+    pub async fn guide(&self, graph: &Graph) -> Result<()> {
+        graph.set_last_start(self.last_start());
+        let now = self.shell.clock.now();
+        let next_look = now + config::RENEWAL;
+        let mut share = 1_000;
+        for (other, row) in self.shell.store.lanes(&self.tenant).await? {
+            let is_idle = !row.is_held(now) && row.wake_at.is_none_or(|at| at > next_look);
+            if other != self.lane && !is_idle {
+                share -= config::lane(other).share;
+            }
+        }
+        graph.set_share(share);
+        Ok(())
+    }
+
+    fn last_start(&self) -> Duration {
         Duration::from_millis(self.good_until.load(Ordering::SeqCst))
             .saturating_sub(config::LEASE_MARGIN)
     }

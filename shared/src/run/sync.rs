@@ -198,8 +198,7 @@ async fn once(
         return Ok(Ran::ToTheEnd);
     }
     let graph = shell.graph(tenant).await?;
-    graph.set_share(config::lane(Lane::Sync).share);
-    graph.set_last_start(lease.last_start());
+    lease.guide(&graph).await?;
     let decides_only = asked(Mark::Decide) || asked(Mark::Refresh);
     let pulls = asked(Mark::Pull)
         || asked(Mark::Full)
@@ -281,6 +280,10 @@ async fn beside(
     // Before the first sync there is nobody to compare with.
     let is_known = cursor.full_at.is_some();
     let is_first = is_known && !cursor.has_families;
+    if is_first || marks.contains(&Mark::Numbers) || marks.contains(&Mark::Probe) {
+        // Who was just decided is on the way to another lane, which wants its share.
+        lease.guide(graph).await?;
+    }
     if marks.contains(&Mark::Numbers) || is_first {
         let read = async || {
             Ok(numbers::read(shell, lease, tenant, graph).await?
@@ -362,14 +365,15 @@ async fn renewing<T>(
             futures::future::Either::Left((done, _)) => return done,
             futures::future::Either::Right(((), unfinished)) => {
                 work = unfinished;
-                match lease.renew().await {
+                let renewed = async {
+                    lease.renew().await?;
+                    lease.guide(&shell.graph(tenant).await?).await
+                };
+                match renewed.await {
                     Err(error) if *error.kind() == Kind::OutOfTime => return Err(error),
                     // One renewal may fail: no request starts without enough of the lease (L6).
                     Err(error) => tracing::warn!(%error, "not renewed"),
-                    Ok(()) => shell
-                        .graph(tenant)
-                        .await?
-                        .set_last_start(lease.last_start()),
+                    Ok(()) => {}
                 }
             }
         }
