@@ -33,6 +33,9 @@ use tokio::runtime::Builder;
 use lives::Licence;
 use promise::Row;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What to measure, each with so many people.
 #[derive(Debug, Default)]
 struct Wanted {
@@ -71,13 +74,17 @@ impl Wanted {
 
     fn measure(&self) -> std::result::Result<Vec<Row>, Box<dyn Error>> {
         let mut rows = Vec::new();
+        let say = |what: &str, people: &usize| eprintln!("{what}: {people} people …");
         for people in &self.read {
+            say("read", people);
             rows.extend(alone(directory::directory(*people))?);
         }
         for people in &self.wave {
+            say("provisioned", people);
             rows.extend(alone(lives::lives(*people, Licence::Direct))?);
         }
         for people in &self.by_group {
+            say("provisioned by a group's licence", people);
             rows.extend(
                 alone(lives::lives(*people, Licence::Group))?
                     .into_iter()
@@ -85,6 +92,7 @@ impl Wanted {
             );
         }
         for people in &self.staged {
+            say("staged", people);
             rows.extend(alone(lives::staged(*people))?);
         }
         Ok(rows)

@@ -19,6 +19,7 @@ use super::teams::PolicyIds;
 use super::token::{Connection, Tokens};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
+use crate::model::facts::Selection;
 use crate::model::time::Time;
 
 /// One customer's Microsoft 365 tenant. Clones share token, pace, counters and what is remembered.
@@ -29,6 +30,7 @@ pub struct Graph {
     base: Arc<Base>,
     /// The top-level properties asked of every user, joined by commas.
     select: Arc<str>,
+    selection: Arc<Selection>,
     tokens: Arc<Tokens>,
     state: Arc<Mutex<State>>,
     /// The place of the next request was taken before (see [`Graph::in_turn`]).
@@ -98,10 +100,13 @@ impl Graph {
         first_id: u128,
     ) -> Result<Self> {
         let base = Base::parse(&connection.graph, "Graph")?;
+        let select = super::users::select(select)?;
         Ok(Self {
             http,
             clock,
-            select: super::users::select(select)?.into(),
+            // A single person is asked for the usage location too, whatever else is.
+            selection: Selection::of(select.split(',').chain(["usageLocation"])).into(),
+            select: select.into(),
             tokens: Arc::new(Tokens::new(connection, &base)?),
             base: Arc::new(base),
             state: Arc::new(Mutex::new(State {
@@ -168,6 +173,11 @@ impl Graph {
     /// The properties asked of every user.
     pub(crate) fn select(&self) -> &str {
         &self.select
+    }
+
+    /// How they are read.
+    pub(super) fn selection(&self) -> &Selection {
+        &self.selection
     }
 
     pub(super) fn now(&self) -> Duration {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json_borrow::{ObjectAsVec, Value};
 
 use crate::error::{Error, Kind, Result, place};
 
@@ -20,6 +20,36 @@ pub(super) struct Page<'a> {
     pub(super) next: Option<String>,
     #[serde(rename = "@odata.deltaLink")]
     pub(super) delta: Option<String>,
+}
+
+/// An element of many fields, all of them read at once. Should one be such that it cannot be held, they are looked at one by one, and it is
+/// left out, as is whatever is called by a name with escapes. `None` if the element is no object.
+pub(super) fn object(element: &RawValue) -> Option<ObjectAsVec<'_>> {
+    match serde_json::from_str(element.get()) {
+        Ok(Value::Object(object)) => return Some(object),
+        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Str(_) | Value::Array(_)) => {
+            return None;
+        }
+        Err(_) => {}
+    }
+    let fields = Fields::of(element)?.0.into_iter();
+    let held = fields.filter_map(|(name, value)| match name.0 {
+        Cow::Borrowed(name) => Some((name, holdable(value)?)),
+        Cow::Owned(_) => None,
+    });
+    Some(held.collect())
+}
+
+/// A value, or what can be held of a list.
+fn holdable(value: &RawValue) -> Option<Value<'_>> {
+    if let Ok(whole) = serde_json::from_str(value.get()) {
+        return Some(whole);
+    }
+    let elements: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
+    let held = elements
+        .into_iter()
+        .filter_map(|element| serde_json::from_str::<Value<'_>>(element.get()).ok());
+    Some(Value::Array(held.collect()))
 }
 
 /// Reads the body of an answer of the 2xx class. What cannot be read is as good as no answer, and nothing was changed by it.
@@ -69,13 +99,6 @@ impl<'a> Fields<'a> {
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
-
-    /// These fields, as far as they are JSON that can be held.
-    pub(super) fn pick<'n>(&self, names: impl Iterator<Item = &'n str>) -> Map<String, Value> {
-        names
-            .filter_map(|name| Some((name.to_owned(), self.get(name)?)))
-            .collect()
-    }
 }
 
 /// A single entity comes bare, as an object in `value`, or as the only element of an array there (`graph-api.md 5.1.2`).
@@ -116,13 +139,17 @@ pub(super) struct Short(pub(super) String);
 /// Characters kept of a text for which there is no better limit.
 const LONGEST_TEXT: usize = 256;
 
+/// At most [`LONGEST_TEXT`] characters of a text.
+pub(super) fn short(text: &str) -> &str {
+    let end = text.char_indices().nth(LONGEST_TEXT);
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
 impl<'de> Deserialize<'de> for Short {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let mut text = String::deserialize(deserializer)?;
-        if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
-            text.truncate(end);
-            text.shrink_to_fit();
-        }
+        text.truncate(short(&text).len());
+        text.shrink_to_fit();
         Ok(Self(text))
     }
 }
@@ -149,12 +176,16 @@ mod tests {
         let text =
             format!(r#"{{"deep":{deep},"half":"\ud83d","number":7,"none":null,"good":"x"}}"#);
         let fields = fields(&text);
-        assert_eq!(fields.get::<Value>("deep"), None);
+        assert_eq!(fields.get::<serde_json::Value>("deep"), None);
         assert_eq!(fields.get::<String>("half"), None);
         assert_eq!(fields.get::<String>("number"), None);
         assert_eq!(fields.get::<String>("none"), None);
         assert!(fields.has("none") && !fields.has("missing"));
-        assert_eq!(fields.pick(["deep", "half", "good"].into_iter()).len(), 1);
+        let raw: &RawValue = serde_json::from_str(&text).unwrap();
+        let object = object(raw).unwrap();
+        let held: Vec<&str> = object.keys().collect();
+        assert_eq!(held, ["deep", "good", "none", "number"]);
+        assert_eq!(object.get("deep"), Some(&Value::Array(Vec::new())));
     }
 
     #[test]

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use http::{Method, Response};
-use serde::Deserialize;
 use serde_json::json;
-use serde_json::value::RawValue;
+use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::address::{id_in_path, is_id};
 use super::client::{Call, Graph, Receipt, Target};
-use super::page::{Fields, Page, Short, Tolerant, body, unreadable};
+use super::page::{Page, body, object, short, unreadable};
 use crate::error::{Error, Kind, Result};
-use crate::model::facts::Facts;
 use crate::model::microsoft::{Change, DirectoryUser, LicenceState, PlanId, SkuId, UserId};
 
 /// The largest page that Microsoft gives.
@@ -103,10 +101,9 @@ impl Graph {
             .send(Call::read(followed.map_or_else(first, Target::Link), 1))
             .await?;
         let page: Page = body(&answer, "reading the list of people")?;
-        let people: Vec<_> = page
-            .value
-            .iter()
-            .filter_map(|element| self.person(&Fields::of(element)?))
+        let elements = page.value.iter();
+        let people: Vec<_> = elements
+            .filter_map(|element| self.person(&object(element)?))
             .collect();
         Ok(UsersPage {
             skipped: page.value.len() - people.len(),
@@ -144,10 +141,9 @@ impl Graph {
         };
         let answer = self.send(Call::read(target, 1)).await?;
         let page: Page = body(&answer, what)?;
-        let changes: Vec<_> = page
-            .value
-            .iter()
-            .filter_map(|element| self.change_of(element))
+        let elements = page.value.iter();
+        let changes: Vec<_> = elements
+            .filter_map(|element| self.change_of(&object(element)?))
             .collect();
         Ok(DeltaPage {
             skipped: page.value.len() - changes.len(),
@@ -187,8 +183,8 @@ impl Graph {
             return Ok(None);
         };
         let what = "reading a person";
-        let person = self
-            .person(&body(&answer, what)?)
+        let person = object(body(&answer, what)?)
+            .and_then(|user| self.person(&user))
             .filter(|person| person.id.0.eq_ignore_ascii_case(&id.0))
             // Without them, somebody with licences would look like somebody without.
             .filter(|person| person.licence_states.is_some());
@@ -248,92 +244,73 @@ impl Graph {
             .await
     }
 
-    fn change_of(&self, element: &RawValue) -> Option<Change> {
-        let fields = Fields::of(element)?;
-        if !fields.has("@removed") {
-            return self.person(&fields).map(Change::Present);
-        }
-        let removed: Option<Removed> = fields.get("@removed");
-        let for_good = removed.is_some_and(|removed| removed.reason == "deleted");
+    fn change_of(&self, user: &ObjectAsVec<'_>) -> Option<Change> {
+        let Some(removed) = user.get("@removed") else {
+            return self.person(user).map(Change::Present);
+        };
+        let reason = removed
+            .as_object()
+            .and_then(|removed| text(removed, "reason"));
         Some(Change::Removed {
-            id: id_of(&fields)?,
-            soft: !for_good,
+            id: id_of(user)?,
+            soft: reason != Some("deleted"),
         })
     }
 
-    fn person(&self, user: &Fields<'_>) -> Option<DirectoryUser> {
-        let licences: Option<Tolerant<AssignedLicence>> = user.get("assignedLicenses");
-        let states: Option<Tolerant<State>> = user.get(STATES);
-        let properties = self
-            .select()
-            .split(',')
-            .filter(|name| *name != "assignedLicenses");
+    fn person(&self, user: &ObjectAsVec<'_>) -> Option<DirectoryUser> {
         Some(DirectoryUser {
             id: id_of(user)?,
-            facts: Facts::from_graph(&user.pick(properties.chain(["usageLocation"]))),
-            assigned_licences: licences.map(assigned),
-            licence_states: states.map(in_states),
+            facts: self.selection().read(user),
+            assigned_licences: each(user, "assignedLicenses", sku),
+            licence_states: each(user, STATES, state),
         })
     }
 }
 
-fn id_of(fields: &Fields<'_>) -> Option<UserId> {
-    fields
-        .get::<String>("id")
-        .filter(|id| is_id(id))
-        .map(UserId)
+fn id_of(user: &ObjectAsVec<'_>) -> Option<UserId> {
+    let id = text(user, "id").filter(|id| is_id(id));
+    id.map(|id| UserId(id.to_owned()))
 }
 
-fn assigned(licences: Tolerant<AssignedLicence>) -> Vec<SkuId> {
-    let skus = licences.0.into_iter().map(|licence| licence.sku_id);
-    skus.filter(|sku| is_id(&sku.0)).collect()
+fn text<'u>(object: &'u ObjectAsVec<'_>, name: &str) -> Option<&'u str> {
+    object.get(name)?.as_str()
 }
 
-fn in_states(states: Tolerant<State>) -> Vec<LicenceState> {
-    let states = states.0.into_iter().map(LicenceState::from);
-    states.filter(|state| is_id(&state.sku.0)).collect()
-}
-
-#[derive(Deserialize)]
-struct Removed {
-    reason: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AssignedLicence {
-    sku_id: SkuId,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct State {
-    sku_id: SkuId,
-    assigned_by_group: Option<String>,
-    state: Option<Short>,
-    error: Option<Short>,
-    disabled_plans: Option<Tolerant<PlanId>>,
-}
-
-impl From<State> for LicenceState {
-    fn from(
-        State {
-            sku_id,
-            assigned_by_group,
-            state,
-            error,
-            disabled_plans,
-        }: State,
-    ) -> Self {
-        Self {
-            sku: sku_id,
-            group: assigned_by_group,
-            state: state.unwrap_or_default().0,
-            error: error.map_or_else(|| "None".to_owned(), |error| error.0),
-            disabled: disabled_plans
-                .map_or_else(BTreeSet::new, |plans| plans.0.into_iter().collect()),
-        }
+/// A text that may be missing; `None` = something else is there.
+fn text_or_none<'u>(object: &'u ObjectAsVec<'_>, name: &str) -> Option<Option<&'u str>> {
+    match object.get(name) {
+        None | Some(Value::Null) => Some(None),
+        Some(Value::Str(text)) => Some(Some(text)),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => None,
     }
+}
+
+/// The objects of a list that are what they should be; `None` if it was not told.
+fn each<T>(
+    user: &ObjectAsVec<'_>,
+    name: &str,
+    read: impl Fn(&ObjectAsVec<'_>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let elements = user.get(name)?.as_array()?.iter();
+    let objects = elements.filter_map(Value::as_object);
+    Some(objects.filter_map(read).collect())
+}
+
+fn sku(licence: &ObjectAsVec<'_>) -> Option<SkuId> {
+    let sku = text(licence, "skuId").filter(|sku| is_id(sku));
+    sku.map(|sku| SkuId(sku.to_owned()))
+}
+
+fn state(told: &ObjectAsVec<'_>) -> Option<LicenceState> {
+    let plans = told.get("disabledPlans").and_then(Value::as_array);
+    let plans = plans.unwrap_or_default().iter().filter_map(Value::as_str);
+    Some(LicenceState {
+        sku: sku(told)?,
+        group: text_or_none(told, "assignedByGroup")?.map(str::to_owned),
+        state: short(text_or_none(told, "state")?.unwrap_or_default()).to_owned(),
+        error: short(text_or_none(told, "error")?.unwrap_or("None")).to_owned(),
+        disabled: plans.map(|plan| PlanId(plan.to_owned())).collect(),
+    })
 }
 
 #[cfg(test)]

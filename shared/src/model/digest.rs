@@ -7,7 +7,10 @@ const SHORT: usize = 10;
 
 /// Bytes as two small hexadecimal digits each.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }
 
 /// The SHA-256 of a content, 64 digits.

@@ -6,9 +6,14 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
 
 use super::property::{Property, ValueType};
+
+mod selection;
+mod values;
+
+pub use selection::Selection;
+use values::Values;
 
 /// Longest text kept of one property, in characters, so that a person's row stays below 4 KB (`design.md 6`).
 pub const MAX_CHARACTERS: usize = 256;
@@ -49,55 +54,16 @@ pub struct AssignedPlan(pub String, pub String, pub String);
 /// cut. Unknown names and types are passed over when read, so that rows of a newer version stay readable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    values: BTreeMap<Property, Fact>,
+    values: Values,
     /// Directory extensions, by their names in Graph; numbers and flags as their text.
     extensions: BTreeMap<String, String>,
     cut: BTreeSet<Property>,
 }
 
 impl Facts {
-    /// The known properties of a user object of Microsoft Graph (`graph-api.md 2.1`). Whatever else it holds, and whatever is
-    /// wrongly typed, is passed over.
-    pub fn from_graph(user: &Map<String, Value>) -> Self {
-        let mut facts = Self::default();
-        for &property in Property::ALL {
-            let Some(value) = at(user, property.graph_place()) else {
-                continue;
-            };
-            match property.value_type() {
-                ValueType::Text => facts.insert_text(property, value.as_str().unwrap_or_default()),
-                ValueType::Flag => {
-                    if let Some(flag) = value.as_bool() {
-                        facts.insert_flag(property, flag);
-                    }
-                }
-                ValueType::Date => facts.insert_date(property, value.as_str().unwrap_or_default()),
-                ValueType::Texts => {
-                    let items = value.as_array().into_iter().flatten();
-                    facts.insert_texts(property, items.filter_map(Value::as_str));
-                }
-                ValueType::Plans => {
-                    let items = value.as_array().into_iter().flatten();
-                    facts.insert_plans(property, items.filter_map(plan));
-                }
-                ValueType::Groups => {}
-            }
-        }
-        for (name, value) in user.iter().filter(|(name, _)| name.starts_with(EXTENSION)) {
-            match value {
-                Value::String(text) => facts.insert_extension(name, text),
-                Value::Bool(_) | Value::Number(_) => {
-                    facts.insert_extension(name, &value.to_string());
-                }
-                Value::Null | Value::Array(_) | Value::Object(_) => {}
-            }
-        }
-        facts
-    }
-
     /// The text of a property; `None` = no value.
     pub fn text(&self, property: Property) -> Option<&str> {
-        match self.values.get(&property)? {
+        match self.values.get(property)? {
             Fact::Text(text) => Some(text),
             Fact::Flag(_) | Fact::Date(_) | Fact::Texts(_) | Fact::Plans(_) => None,
         }
@@ -105,7 +71,7 @@ impl Facts {
 
     /// The moment of a property; `None` = no value.
     pub fn date(&self, property: Property) -> Option<Timestamp> {
-        match self.values.get(&property)? {
+        match self.values.get(property)? {
             Fact::Date(moment) => Some(*moment),
             Fact::Text(_) | Fact::Flag(_) | Fact::Texts(_) | Fact::Plans(_) => None,
         }
@@ -122,7 +88,7 @@ impl Facts {
 
     /// Whether a property is true; `None` = no value.
     pub fn flag(&self, property: Property) -> Option<bool> {
-        match self.values.get(&property)? {
+        match self.values.get(property)? {
             Fact::Flag(flag) => Some(*flag),
             Fact::Text(_) | Fact::Date(_) | Fact::Texts(_) | Fact::Plans(_) => None,
         }
@@ -136,12 +102,12 @@ impl Facts {
 
     /// What a property holds; `None` = no value.
     pub fn get(&self, property: Property) -> Option<&Fact> {
-        self.values.get(&property)
+        self.values.get(property)
     }
 
     /// Whether a property has a value.
     pub fn has(&self, property: Property) -> bool {
-        self.values.contains_key(&property)
+        self.values.get(property).is_some()
     }
 
     /// Whether the text of a property was longer than [`MAX_CHARACTERS`]; rules see what is left of it.
@@ -217,46 +183,32 @@ impl Facts {
 
     /// Takes the value of a property away.
     pub fn clear(&mut self, property: Property) {
-        self.values.remove(&property);
+        self.values.remove(property);
         self.cut.remove(&property);
     }
 
     /// The properties that have a value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Property, &Fact)> {
-        self.values.iter().map(|(property, fact)| (*property, fact))
+        self.values.iter()
     }
 }
 
 /// At most [`MAX_CHARACTERS`] characters of a text.
 fn head(text: &str) -> &str {
+    // A character has at least one byte: nearly no text has to be counted.
+    if text.len() <= MAX_CHARACTERS {
+        return text;
+    }
     let end = text.char_indices().nth(MAX_CHARACTERS);
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// A service plan of a user object; `None` = it is none.
-fn plan(plan: &Value) -> Option<AssignedPlan> {
-    let plan = plan.as_object()?;
-    let field = |name| {
-        let text = plan.get(name).and_then(Value::as_str);
-        head(text.unwrap_or_default()).to_owned()
-    };
-    let (status, service) = (field("capabilityStatus"), field("service"));
-    Some(AssignedPlan(status, service, field("servicePlanId")))
-}
-
-/// What stands at `place` (see [`Property::graph_place`]).
-fn at<'a>(user: &'a Map<String, Value>, place: &str) -> Option<&'a Value> {
-    match place.split_once('/') {
-        Some((top, beneath)) => user.get(top)?.pointer(&format!("/{beneath}")),
-        None => user.get(place),
-    }
-}
-
 impl Serialize for Facts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let length = self.values.len() + self.extensions.len() + usize::from(!self.cut.is_empty());
+        let length =
+            self.iter().count() + self.extensions.len() + usize::from(!self.cut.is_empty());
         let mut map = serializer.serialize_map(Some(length))?;
-        for (property, fact) in &self.values {
+        for (property, fact) in self.iter() {
             map.serialize_entry(property.name(), fact)?;
         }
         for (name, text) in &self.extensions {
@@ -307,7 +259,7 @@ impl<'de> Deserialize<'de> for Facts {
             let known = names.iter().filter_map(|name| Property::named(name));
             facts
                 .cut
-                .extend(known.filter(|property| facts.values.contains_key(property)));
+                .extend(known.filter(|property| facts.values.get(*property).is_some()));
         }
         Ok(facts)
     }

@@ -98,6 +98,11 @@ properties! {
 }
 
 impl Property {
+    /// Its place in [`Property::ALL`].
+    pub const fn position(self) -> usize {
+        self as usize
+    }
+
     /// Its canonical name in rules, without `user.`.
     pub const fn name(self) -> &'static str {
         self.row().0
@@ -179,6 +184,7 @@ mod tests {
             let name = property.name();
             assert_eq!(Property::named(name), Some(property));
             assert_eq!(Property::named(&name.to_ascii_uppercase()), Some(property));
+            assert_eq!(Property::ALL[property.position()], property);
             let stored = serde_json::to_string(&property).unwrap();
             assert_eq!(stored, format!("\"{name}\""));
             assert_eq!(serde_json::from_str::<Property>(&stored).unwrap(), property);

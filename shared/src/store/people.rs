@@ -292,6 +292,9 @@ fn told_states(user: &DirectoryUser) -> Option<Vec<&LicenceState>> {
     Some(told)
 }
 
+/// Bytes of nearly everybody's facts, written down.
+const USUAL_LENGTH: usize = 4_096;
+
 /// Ten bytes of SHA-256 over everything sync stores of a person.
 ///
 /// `followed` says whether the tenant follows groups for its import scope, and for its rules.
@@ -304,13 +307,14 @@ pub fn digest(user: &DirectoryUser, in_scope: bool, followed: [bool; 2]) -> Resu
         in_scope,
         by_groups,
     );
-    let told = if for_rules {
-        serde_json::to_vec(&(told, for_rules))
+    let mut written = Vec::with_capacity(USUAL_LENGTH);
+    let done = if for_rules {
+        serde_json::to_writer(&mut written, &(told, for_rules))
     } else {
-        serde_json::to_vec(&told)
+        serde_json::to_writer(&mut written, &told)
     };
-    let told = told.map_err(|error| {
+    done.map_err(|error| {
         Error::new(Kind::Invalid, format!("reading person {}", user.id.0)).with_source(error)
     })?;
-    Ok(digest::short(&told))
+    Ok(digest::short(&written))
 }

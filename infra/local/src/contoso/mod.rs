@@ -347,7 +347,8 @@ impl Dice {
 
 #[cfg(test)]
 mod tests {
-    use shared::model::facts::Facts;
+    use serde_json_borrow::Value as Borrowed;
+    use shared::model::facts::Selection;
     use shared::model::microsoft::UserId;
     use shared::model::person::Person;
     use shared::plan::decide::{Decision, Policybook};
@@ -359,8 +360,11 @@ mod tests {
     fn the_rules_find_everybody_behind_the_messy_metadata() {
         let book = Policybook::new(basis()).unwrap();
         for employee in employees(3_000, 7) {
+            let selection = Selection::of(employee.properties.keys().map(String::as_str));
+            let told = Value::from(employee.properties.clone());
+            let facts = selection.read(Borrowed::from(&told).as_object().unwrap());
             let person: Person = serde_json::from_value(json!({
-                "id": UserId(employee.id.clone()), "facts": Facts::from_graph(&employee.properties), "version": 1,
+                "id": UserId(employee.id.clone()), "facts": facts, "version": 1,
             }))
             .unwrap();
             let found = match book.decide(&person) {

@@ -1,11 +1,15 @@
 //! What becomes of Microsoft's answers, and how they are stored.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use serde_json_borrow::Value as Borrowed;
 
 use super::*;
 
+/// Everything is asked for that is there.
 fn from_graph(user: &Value) -> Facts {
-    Facts::from_graph(user.as_object().unwrap())
+    let names = user.as_object().unwrap().keys().map(String::as_str);
+    let user = Borrowed::from(user);
+    Selection::of(names).read(user.as_object().unwrap())
 }
 
 /// D7, D26 and `rule-language.md 5`: names that differ, nested ones, first entries, and what is no value.

@@ -141,8 +141,8 @@ impl TextTest {
     pub(super) fn is_met_by(&self, text: &str) -> bool {
         match self {
             Self::Equals(literal) => literal.is(text),
-            Self::StartsWith(literal) => leads(literal.folded.chars(), fold(text)),
-            Self::EndsWith(literal) => leads(literal.folded.chars().rev(), fold(text).rev()),
+            Self::StartsWith(literal) => literal.begins(text),
+            Self::EndsWith(literal) => literal.ends(text),
             Self::Contains(literal) => fold(text).collect::<String>().contains(&literal.folded),
             Self::Matches(pattern) => pattern.is_found_in(text),
             Self::In(literals) => literals.iter().any(|literal| literal.is(text)),
@@ -150,9 +150,30 @@ impl TextTest {
     }
 }
 
+/// Nearly every text is ASCII, where a letter's lowercase mapping is one ASCII letter: it is compared without mapping it.
 impl Literal {
     fn is(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            return text.eq_ignore_ascii_case(&self.folded);
+        }
         fold(text).eq(self.folded.chars())
+    }
+
+    fn begins(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            let head = text.get(..self.folded.len());
+            return head.is_some_and(|head| head.eq_ignore_ascii_case(&self.folded));
+        }
+        leads(self.folded.chars(), fold(text))
+    }
+
+    fn ends(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            let rest = text.len().checked_sub(self.folded.len());
+            let tail = rest.and_then(|rest| text.get(rest..));
+            return tail.is_some_and(|tail| tail.eq_ignore_ascii_case(&self.folded));
+        }
+        leads(self.folded.chars().rev(), fold(text).rev())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::facts::Fact;
 /// Values that are apt to collide, fold and need escapes.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
-        proptest::string::string_regex("[aAbB'\"`\\\\ ßİΣσς]{1,4}").unwrap(),
+        proptest::string::string_regex("[aAbBkK\u{212A}'\"`\\\\ ßİΣσς]{1,4}").unwrap(),
         "null|true|-eq|007|[^\\p{Cc}\u{2028}\u{2029}]{1,8}",
     ]
 }
