@@ -22,34 +22,36 @@ pub(super) struct Page<'a> {
     pub(super) delta: Option<String>,
 }
 
-/// An element of many fields, all of them read at once. Should one be such that it cannot be held, they are looked at one by one, and it is
-/// left out, as is whatever is called by a name with escapes. `None` if the element is no object.
+/// An element of many fields, all of them read at once. Should something in it be such that it cannot be held, the rest is; what cannot be
+/// held is null where a field is, and left out of a list. `None` if the element is no object.
 pub(super) fn object(element: &RawValue) -> Option<ObjectAsVec<'_>> {
-    match serde_json::from_str(element.get()) {
-        Ok(Value::Object(object)) => return Some(object),
-        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Str(_) | Value::Array(_)) => {
-            return None;
-        }
-        Err(_) => {}
+    match holdable(element, DEEPEST)? {
+        Value::Object(object) => Some(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Str(_) | Value::Array(_) => None,
     }
-    let fields = Fields::of(element)?.0.into_iter();
-    let held = fields.filter_map(|(name, value)| match name.0 {
-        Cow::Borrowed(name) => Some((name, holdable(value)?)),
-        Cow::Owned(_) => None,
-    });
-    Some(held.collect())
 }
 
-/// A value, or what can be held of a list.
-fn holdable(value: &RawValue) -> Option<Value<'_>> {
+/// So deep is looked for what can be held: a person, their licences, one of these, its plans.
+const DEEPEST: u8 = 4;
+
+/// What can be held of a value. An object in which something cannot, and a name is written with escapes, is not held at all.
+fn holdable(value: &RawValue, depth: u8) -> Option<Value<'_>> {
     if let Ok(whole) = serde_json::from_str(value.get()) {
         return Some(whole);
     }
-    let elements: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
-    let held = elements
-        .into_iter()
-        .filter_map(|element| serde_json::from_str::<Value<'_>>(element.get()).ok());
-    Some(Value::Array(held.collect()))
+    let beneath = depth.checked_sub(1)?;
+    if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+        let held = elements.into_iter();
+        return Some(Value::Array(
+            held.filter_map(|one| holdable(one, beneath)).collect(),
+        ));
+    }
+    let fields = Fields::of(value)?.0.into_iter();
+    let held = fields.map(|(name, value)| match name.0 {
+        Cow::Borrowed(name) => Some((name, holdable(value, beneath).unwrap_or(Value::Null))),
+        Cow::Owned(_) => None,
+    });
+    Some(Value::Object(held.collect::<Option<_>>()?))
 }
 
 /// Reads the body of an answer of the 2xx class. What cannot be read is as good as no answer, and nothing was changed by it.
@@ -184,8 +186,9 @@ mod tests {
         let raw: &RawValue = serde_json::from_str(&text).unwrap();
         let object = object(raw).unwrap();
         let held: Vec<&str> = object.keys().collect();
-        assert_eq!(held, ["deep", "good", "none", "number"]);
-        assert_eq!(object.get("deep"), Some(&Value::Array(Vec::new())));
+        assert_eq!(held, ["deep", "good", "half", "none", "number"]);
+        assert_eq!(object.get("half"), Some(&Value::Null));
+        assert_eq!(object.get("good"), Some(&Value::Str("x".into())));
     }
 
     #[test]

@@ -302,8 +302,11 @@ fn sku(licence: &ObjectAsVec<'_>) -> Option<SkuId> {
 }
 
 fn state(told: &ObjectAsVec<'_>) -> Option<LicenceState> {
-    let plans = told.get("disabledPlans").and_then(Value::as_array);
-    let plans = plans.unwrap_or_default().iter().filter_map(Value::as_str);
+    let plans = match told.get("disabledPlans") {
+        None | Some(Value::Null) => [].as_slice(),
+        Some(plans) => plans.as_array()?,
+    };
+    let plans = plans.iter().filter_map(Value::as_str);
     Some(LicenceState {
         sku: sku(told)?,
         group: text_or_none(told, "assignedByGroup")?.map(str::to_owned),

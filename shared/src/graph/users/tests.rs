@@ -201,6 +201,38 @@ async fn a_hostile_person_harms_nobody_else_on_the_page() {
     );
 }
 
+/// Fault 39: half of a surrogate pair takes nothing with it but its own field, however deep it stands.
+#[tokio::test(start_paused = true)]
+async fn a_bad_letter_hides_neither_a_licence_nor_a_removal() {
+    let body = format!(
+        r#"{{"value":[
+        {{"id":"b","assignedLicenses":[{{"skuId":"s","x":"\ud83d"}}],
+          "licenseAssignmentStates":[{{"skuId":"s","disabledPlans":["p","\ud83d"]}},{{"skuId":"t","disabledPlans":7}}]}},
+        {{"id":"c","@removed":{{"reason":"changed","x":"\ud83d"}}}}, {{"id":"d","@removed":"\ud83d"}},
+        {{"id":"e","\u0040removed":{{"reason":"\ud83d"}}}}],"@odata.deltaLink":"{DELTA}"}}"#
+    );
+    let (graph, _) = graph(move |_| {
+        let mut answer = reply(200, &json!(null));
+        *answer.body_mut() = body.clone().into();
+        Ok(answer)
+    });
+    let page = graph.delta_page(NEXT).await.unwrap();
+    let [Change::Present(person), removed @ ..] = page.changes.as_slice() else {
+        panic!("{:?}", page.changes);
+    };
+    let product = SkuId("s".to_owned());
+    assert_eq!(person.assigned_licences, Some(vec![product.clone()]));
+    let states = person.licence_states.as_ref().unwrap();
+    assert_eq!((states.len(), &states[0].sku), (1, &product));
+    assert_eq!(states[0].disabled, [PlanId("p".to_owned())].into());
+    let gone = |id: &str| Change::Removed {
+        id: UserId(id.to_owned()),
+        soft: true,
+    };
+    assert_eq!(removed, [gone("c"), gone("d")]);
+    assert_eq!(page.skipped, 1, "whether that is a removal cannot be said");
+}
+
 #[tokio::test(start_paused = true)]
 async fn people_are_counted_and_placed() {
     let (graph, log) = graph(|before| {

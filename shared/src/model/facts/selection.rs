@@ -89,7 +89,11 @@ fn part<'v, 'u>(value: &'v Value<'u>, key: &str) -> Option<&'v Value<'u>> {
     }
 }
 
+/// Of a field that comes twice the first counts.
 fn take(facts: &mut Facts, property: Property, value: &Value<'_>) {
+    if facts.has(property) {
+        return;
+    }
     match property.value_type() {
         ValueType::Text => facts.insert_text(property, value.as_str().unwrap_or_default()),
         ValueType::Flag => {
