@@ -27,6 +27,11 @@ impl Bits {
         self.0.get(byte).is_some_and(|byte| byte & bit != 0)
     }
 
+    /// How large it is.
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
     /// Nothing is in.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|byte| *byte == 0)
@@ -87,6 +92,7 @@ mod tests {
         for number in [0, 7, 8, 499_999] {
             bits.insert(number);
         }
+        assert_eq!(bits.bytes(), 62_500);
         let stored: serde_dynamo::AttributeValue = serde_dynamo::to_attribute_value(&bits).unwrap();
         assert!(matches!(&stored, serde_dynamo::AttributeValue::B(bytes) if bytes.len() == 62_500));
         let read: Bits = serde_dynamo::from_attribute_value(stored).unwrap();

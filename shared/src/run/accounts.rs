@@ -13,7 +13,7 @@ use crate::plan::holds::has_policy;
 use crate::store::cursors::Family;
 
 use super::Shell;
-use super::family::{PAGES, keep, page};
+use super::family::{is_to_be_kept, keep, page};
 use super::lease::Lease;
 
 /// Reads all Teams accounts: keeps the names of policies, and how somebody's differ from what we gave (F14, V15). False = the time
@@ -47,7 +47,7 @@ pub(super) async fn read(
             place.since = None;
             place.ended = Some(shell.clock.now());
         }
-        if place.next.is_none() || unsaved == PAGES {
+        if place.next.is_none() || is_to_be_kept(unsaved, &place.seen) {
             unsaved = 0;
             keep(shell, tenant, Family::Accounts, &mut place).await?;
         }

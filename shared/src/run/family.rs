@@ -1,14 +1,21 @@
 //! What the families beside people have in common: each is a list that is read page by page, from a place that is kept.
 
 use crate::error::{Error, Kind, Result};
+use crate::model::bits::Bits;
 use crate::model::tenant::Tenant;
 use crate::store::cursors::{Family, Place};
 
 use super::Shell;
 use super::lease::Lease;
 
-/// The place is kept after so many pages: whoever dies in between reads these again.
-pub(super) const PAGES: usize = 10;
+/// The place is kept after so many pages at the least: whoever dies in between reads these again.
+const PAGES: usize = 10;
+
+/// Whether the place is kept now, so many pages after it last was. It costs a unit for each KB of what was seen, and a page is to cost no
+/// more than one.
+pub(super) fn is_to_be_kept(unsaved: usize, seen: &Bits) -> bool {
+    unsaved >= PAGES.max(seen.bytes() / 1_024)
+}
 
 /// A page of a list, which is asked for only if there is time; `None` = there is none, and the place is kept. A link that has died
 /// while we were away is an error, and the list is read from its beginning the next time.
@@ -28,6 +35,10 @@ pub(super) async fn page<T>(
     match asked.await {
         Err(error) if place.next.is_some() && is_dead_link(&error) => {
             place.next = None;
+            keep(shell, tenant, family, place).await?;
+            Err(error)
+        }
+        Err(error) if *error.kind() != Kind::OutOfTime => {
             keep(shell, tenant, family, place).await?;
             Err(error)
         }

@@ -12,7 +12,7 @@ use crate::store::known::Known;
 use crate::store::numbers::number_digest;
 
 use super::Shell;
-use super::family::{PAGES, keep, page};
+use super::family::{is_to_be_kept, keep, page};
 use super::lease::Lease;
 
 /// Reads the list of numbers to its end and stores what is new; what is on no page is noted. False = the time is over; the place
@@ -48,7 +48,7 @@ pub(super) async fn read(
             break;
         }
         unsaved += 1;
-        if unsaved == PAGES {
+        if is_to_be_kept(unsaved, &place.seen) {
             unsaved = 0;
             keep(shell, tenant, Family::Numbers, &mut place).await?;
         }

@@ -1,7 +1,7 @@
 //! The whole directory, and who of those we knew is not in it any more.
 
 use crate::config;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::graph::UsersFrom;
 use crate::model::bits::Bits;
 use crate::model::microsoft::UserId;
@@ -9,7 +9,7 @@ use crate::store::cursors::{Cursor, Pass, Reading};
 use crate::store::known::Known;
 
 use super::Pull;
-use crate::run::family::{PAGES, is_dead_link};
+use crate::run::family::{is_dead_link, is_to_be_kept};
 
 impl Pull<'_> {
     /// Reads everybody: first the place from which changes are read afterwards, then every page, so that nothing is lost in
@@ -43,6 +43,11 @@ impl Pull<'_> {
                     self.move_cursor(cursor, Vec::new()).await?;
                     return Err(error);
                 }
+                // What was read is not read again, however often this happens.
+                Err(error) if *error.kind() != Kind::OutOfTime && unsaved > 0 => {
+                    self.move_cursor(cursor, Vec::new()).await?;
+                    return Err(error);
+                }
                 page => page?,
             };
             for user in &page.people {
@@ -54,7 +59,7 @@ impl Pull<'_> {
             let listed = page.next.is_none();
             cursor.reading = full(latest, page.next, since, listed);
             unsaved += 1;
-            if listed || unsaved == PAGES {
+            if listed || is_to_be_kept(unsaved, &cursor.seen) {
                 unsaved = 0;
                 self.move_cursor(cursor, Vec::new()).await?;
             }
