@@ -56,7 +56,7 @@ bench: bench-start
 	$(TARGET)/release/bench --process $(TARGET)/deploy/sync 50000
 	ROLLCALL_WAVE=5000 $(CARGO) test --release --workspace --test simulation -- --ignored --nocapture large_wave
 
-# The same where only design decides: half an hour more.
+# The same where only design decides: an hour and a half more.
 bench-large:
 	$(CARGO) build --locked --profile deploy --package sync
 	$(CARGO) build --release --package bench

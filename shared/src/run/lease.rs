@@ -124,7 +124,7 @@ impl<'a> Lease<'a> {
     }
 
     /// Tells a client how far it may go until the next renewal: when its last request may start (L6), and its lane's share of the
-    /// tenant's pace, with those of the lanes that are idle and stay so until then.
+    /// tenant's pace, with those of the lanes that are idle and, unless somebody rings them, stay so until then.
     pub async fn guide(&self, graph: &Graph) -> Result<()> {
         graph.set_last_start(self.last_start());
         let now = self.shell.clock.now();

@@ -372,7 +372,7 @@ async fn renewing<T>(
                 match renewed.await {
                     Err(error) if *error.kind() == Kind::OutOfTime => return Err(error),
                     // One renewal may fail: no request starts without enough of the lease (L6).
-                    Err(error) => tracing::warn!(%error, "not renewed"),
+                    Err(error) => tracing::warn!(%error, "not renewed, or its share not known"),
                     Ok(()) => {}
                 }
             }
