@@ -8,9 +8,12 @@ use super::{AssignedPlan, EXTENSION, Facts, head};
 use crate::model::property::{Property, ValueType};
 
 /// What is read of user objects: the properties that were asked for, and where they stand. Whatever else there is, and whatever is of a
-/// wrong type, is passed over. In the order of [`by_length`].
+/// wrong type, is passed over.
 #[derive(Debug)]
-pub struct Selection(Vec<(Box<str>, Place)>);
+pub struct Selection(
+    /// In the order of `by_length`.
+    Vec<(Box<str>, Place)>,
+);
 
 /// What is found under one name.
 #[derive(Debug)]
