@@ -8,7 +8,7 @@ use local::demo::Stage;
 use local::installation::Installation;
 use local::microsoft;
 use shared::config;
-use shared::model::lane::{Lane, LaneRow};
+use shared::model::lane::Lane;
 use shared::model::microsoft::UserId;
 use shared::run;
 use shared::store::keys;
@@ -39,11 +39,8 @@ fn due(stage: &Stage) -> usize {
 async fn kept_for_others(stage: &Stage) -> u32 {
     let Installation { admin, tenant, .. } = &stage.installation;
     let (now, lanes) = (stage.clock.now(), admin.store.lanes(tenant).await.unwrap());
-    let is_idle = |row: &LaneRow| {
-        !row.is_held(now) && row.wake_at.is_none_or(|at| at > now + config::RENEWAL)
-    };
     let others = lanes.iter().filter(|(lane, _)| *lane != Lane::Provision);
-    let busy = others.filter(|(_, row)| !is_idle(row));
+    let busy = others.filter(|(_, row)| !row.is_idle(now, now + config::RENEWAL));
     busy.map(|(lane, _)| config::lane(*lane).share).sum()
 }
 
@@ -136,8 +133,8 @@ pub fn workers(people: usize) -> Vec<contoso::Employee> {
     found
 }
 
-/// V8, V10: while work is due, nine tenths of the share of the binding bucket are used; one answer in a hundred at most says "too many"; and whoever is
-/// offboarded in the midst of it is begun with within a minute.
+/// V8, V10: while work is due, nine tenths of the share of the binding bucket are used; one answer in a hundred at most says "too many"; and
+/// whoever is offboarded in the midst of it is begun with within a minute.
 #[test]
 fn a_wave_goes_as_fast_as_it_may() {
     let wave = play(wave(1_500));

@@ -137,4 +137,9 @@ impl LaneRow {
     pub fn is_held(&self, now: Time) -> bool {
         self.until.is_some_and(|until| until >= now)
     }
+
+    /// Nobody works on it, and nobody will before a later moment unless somebody rings.
+    pub fn is_idle(&self, now: Time, until: Time) -> bool {
+        !self.is_held(now) && self.wake_at.is_none_or(|at| at > until)
+    }
 }

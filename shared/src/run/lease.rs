@@ -131,8 +131,7 @@ impl<'a> Lease<'a> {
         let next_look = now + config::RENEWAL;
         let mut share = 1_000;
         for (other, row) in self.shell.store.lanes(&self.tenant).await? {
-            let is_idle = !row.is_held(now) && row.wake_at.is_none_or(|at| at > next_look);
-            if other != self.lane && !is_idle {
+            if other != self.lane && !row.is_idle(now, next_look) {
                 share -= config::lane(other).share;
             }
         }

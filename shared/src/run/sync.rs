@@ -280,11 +280,13 @@ async fn beside(
     // Before the first sync there is nobody to compare with.
     let is_known = cursor.full_at.is_some();
     let is_first = is_known && !cursor.has_families;
-    if is_first || marks.contains(&Mark::Numbers) || marks.contains(&Mark::Probe) {
+    let reads_numbers = is_first || marks.contains(&Mark::Numbers);
+    let reads_policies = is_first || marks.contains(&Mark::Probe);
+    if reads_numbers || reads_policies {
         // Who was just decided is on the way to another lane, which wants its share.
         lease.guide(graph).await?;
     }
-    if marks.contains(&Mark::Numbers) || is_first {
+    if reads_numbers {
         let read = async || {
             Ok(numbers::read(shell, lease, tenant, graph).await?
                 && audit::run(shell, lease, tenant, graph).await?)
@@ -294,7 +296,7 @@ async fn beside(
         }
         done.insert(Mark::Numbers);
     }
-    if marks.contains(&Mark::Probe) || is_first {
+    if reads_policies {
         let read = async || accounts::read(shell, lease, tenant, graph, book).await;
         if is_known && switches.policies && !optional(tenant, "policies", read().await)? {
             return Ok(Ran::OutOfTime);
